@@ -1,0 +1,41 @@
+"""Writes identifiers in one way each, so that the same customer is recognised: e-mails, phone numbers, and the rest.
+
+An e-mail address is usable when, in lower case and without blanks around it, it is one `@` between a name (no spaces,
+quotes, brackets, commas, semicolons, colons or backslashes; no dot at either end, no two dots together; 1 to 64
+characters) and a domain of at least two parts (letters, digits and inner hyphens; the last one of
+two or more, beginning with a letter); 254 characters in all. Whether it exists is another question.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from parcours.landing import phones
+from parcours.landing.conversions import call
+
+LONGEST_EMAIL = 254
+_ATOM = r"[^\s@.\"(),:;<>\[\]\\]+"
+_LOCAL = rf"{_ATOM}(?:\.{_ATOM})*"
+_LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?"
+_LAST = r"\p{L}[\p{L}\p{N}-]{0,61}[\p{L}\p{N}]"
+EMAIL = rf"{_LOCAL}@(?:{_LABEL}\.)+{_LAST}"
+CHECKED = ("email", "phone")
+
+
+def normalised(kind: str, text: exp.Expression, country: str) -> exp.Expression:
+    """The identifier in its one form; null when it is not a valid one of its kind."""
+    if kind == "email":
+        return _email(text)
+    if kind == "phone":
+        return phones.normalised(text, country)
+    return text.copy()
+
+
+def _email(text: exp.Expression) -> exp.Expression:
+    low = call("lower", text)
+    valid = exp.and_(
+        call("regexp_full_match", low, EMAIL),
+        exp.LTE(this=call("length", text), expression=exp.Literal.number(LONGEST_EMAIL)),
+        exp.LTE(this=call("strpos", text, "@"), expression=exp.Literal.number(65)),
+    )
+    return exp.case().when(valid, low.copy())
