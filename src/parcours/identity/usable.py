@@ -1,0 +1,69 @@
+"""Which identifiers may join: valid, not blocked, verified where that is asked."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp, parse_one
+
+from parcours.engine import sql
+from parcours.engine.protocol import Engine
+from parcours.identity.rules import Kind
+from parcours.project.definitions import Identity
+
+_QUERIES = sql.load(__package__, "usable.sql")
+
+
+def prepare(engine: Engine, identity: Identity, kinds: list[Kind]) -> None:
+    """Makes the tables `usable`, `refused` (by which guard), `records` and `descriptions` for the graph to read.
+
+    Reads identifiers and customer_records.
+    """
+    judged = _QUERIES["judged"].bind(
+        blocked_by_project=_blocked(identity), blocked_by_us=_never(), unverified=_must_be_verified(kinds)
+    )
+    engine.temp("judged", judged)
+    engine.temp("usable", _QUERIES["usable"])
+    engine.temp("refused", _QUERIES["refused"])
+    engine.temp("kind_ranks", _ranks(kinds))
+    engine.temp("records", _QUERIES["records"])
+    engine.temp("descriptions", _QUERIES["descriptions"])
+    engine.forget("judged")
+
+
+def _never() -> exp.Expression:
+    (condition,) = _QUERIES["never"].tree.expressions
+    return condition.unalias()
+
+
+def _blocked(identity: Identity) -> exp.Expression:
+    """Whether the retailer blocked a value; `*` stands for any text."""
+    tests = [
+        exp.and_(exp.column("kind", table="i").eq(kind), exp.or_(_like("value", pattern), _like("raw", pattern)))
+        for kind, patterns in sorted(identity.blocked_values.items())
+        for pattern in patterns
+    ]
+    return exp.paren(exp.or_(*tests)) if tests else exp.false()
+
+
+def _like(column: str, pattern: str) -> exp.Expression:
+    value = exp.func("lower", exp.func("coalesce", exp.column(column, table="i"), exp.Literal.string("")))
+    if "*" not in pattern:
+        return value.eq(pattern.lower())
+    anything = ".*".join(re.escape(part) for part in pattern.lower().split("*"))
+    return exp.RegexpLike(this=value, expression=exp.Literal.string(f"^{anything}$"))
+
+
+def _must_be_verified(kinds: list[Kind]) -> exp.Expression:
+    names = [kind.name for kind in kinds if kind.rules.verified_only]
+    return exp.column("kind", table="i").isin(*names) if names else exp.false()
+
+
+def _ranks(kinds: list[Kind]) -> exp.Expression:
+    rows = [
+        exp.select(exp.alias_(exp.Literal.string(kind.name), "kind"), exp.alias_(exp.Literal.number(kind.rank), "rank"))
+        for kind in kinds
+    ]
+    if not rows:
+        return parse_one("SELECT '' AS kind, 0 AS rank WHERE FALSE", read="duckdb")
+    return exp.union(*rows, distinct=False) if len(rows) > 1 else rows[0]
