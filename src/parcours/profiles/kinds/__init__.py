@@ -1,0 +1,1 @@
+"""The kinds of attribute: one kind, one file, with its two readings (over a table, for one person)."""
