@@ -1,0 +1,6 @@
+"""Measurement: what the figures say of customers, sales, segments and the data itself."""
+
+from parcours.measurement import overview
+from parcours.measurement.figures import Figures
+
+__all__ = ["Figures", "overview"]

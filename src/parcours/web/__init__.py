@@ -1,0 +1,1 @@
+"""Pages in a browser: the report, its charts and its words."""

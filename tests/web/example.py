@@ -1,0 +1,218 @@
+"""A shop's figures written by hand, and the same shop before its first customer."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from parcours.measurement.figures import (
+    Band,
+    Cell,
+    Change,
+    Cohort,
+    Counted,
+    Figures,
+    Headline,
+    Month,
+    Overlap,
+    Pulse,
+    Reconciled,
+    Repeat,
+    Rfm,
+    SegmentSize,
+    SourceHealth,
+    Step,
+    Trade,
+)
+from parcours.model.value import Title
+
+EMPTY = Figures(project=Title.of("Maison Vide"), as_of=date(2026, 1, 31))
+
+_MONTHS = [date(2024 + n // 12, n % 12 + 1, 1) for n in range(1, 25)]
+# Sales rise slowly, with a peak in the last two months of each year.
+_SEASON = [1.0, 0.86, 0.95, 0.98, 1.02, 1.1, 0.92, 0.88, 1.04, 1.08, 1.3, 1.62]
+
+
+def _sales(place: int, base: int, growth: float) -> int:
+    return round(base * _SEASON[_MONTHS[place].month - 1] * (1 + growth * place))
+
+
+SHOP = Figures(
+    project=Title.of("Maison Lavande"),
+    as_of=date(2026, 1, 31),
+    notice=Title.of(
+        {
+            "en": "Figures made up to show the report: no real customer is behind them.",
+            "fr": "Chiffres inventés pour montrer le rapport : aucun vrai client n'est derrière eux.",
+        }
+    ),
+    headline=Headline(
+        customers=184_230,
+        people=231_904,
+        active=Change(96_412, 91_007),
+        revenue=Change(1_284_560_312, 1_190_433_020),
+        orders=Change(221_843, 214_904),
+        basket=Change(5_791.2, 5_539.4),
+        omnichannel=Change(0.127, 0.109),
+        identified=Change(0.743, 0.701),
+    ),
+    pulse=tuple(
+        Pulse(
+            month,
+            _sales(n, 98_000_000, 0.006),
+            _sales(n, 17_100, 0.003),
+            _sales(n, 13_900, 0.003),
+            _sales(n, 4_100, -0.004),
+        )
+        for n, month in enumerate(_MONTHS)
+    ),
+    monthly=tuple(
+        Month(month, channel, _sales(n, base, growth))
+        for n, month in enumerate(_MONTHS)
+        for channel, base, growth in (
+            ("store", 61_000_000, -0.001),
+            ("web", 26_000_000, 0.02),
+            ("app", 7_000_000, 0.03),
+            ("marketplace", 3_000_000, 0.005),
+            ("phone", 1_000_000, -0.02),
+        )
+    ),
+    channels=(
+        Trade("store", 61_204, 131_220, 730_112_000),
+        Trade("web", 38_911, 69_404, 421_930_100),
+        Trade("app", 9_030, 16_002, 98_300_212),
+        Trade("marketplace", 2_410, 4_012, 25_118_000),
+        Trade("phone", 911, 1_205, 9_100_000),
+    ),
+    reach=(
+        Trade("omnichannel", 12_244, 61_020, 354_210_000),
+        Trade("store", 51_902, 96_000, 402_300_000),
+        Trade("web", 28_600, 37_204, 170_200_000),
+        Trade("app", 3_666, 5_000, 27_900_000),
+    ),
+    repeat=Repeat(
+        customers=184_230,
+        one_time=118_904,
+        recent=9_112,
+        second_order=6_124.5,
+        after_first=41_230.0,
+        ladder=(Step(1, 184_230), Step(2, 65_326), Step(3, 38_204), Step(5, 17_911), Step(10, 4_120)),
+        waits=(
+            Counted("7", 4_020),
+            Counted("30", 11_900),
+            Counted("60", 14_210),
+            Counted("90", 10_004),
+            Counted("180", 13_992),
+            Counted("365", 8_100),
+            Counted("more", 3_100),
+        ),
+    ),
+    cohorts=tuple(
+        Cohort(month, 4_000 + 37 * n, tuple(round((620 - 41 * k) * (1 + 0.01 * n)) for k in range(12 - n)))
+        for n, month in enumerate(_MONTHS[11:23])
+    ),
+    rfm=Rfm(
+        recency=(Band(0, 30), Band(31, 90), Band(91, 180), Band(181, 365), Band(366)),
+        frequency=(Band(1, 1), Band(2, 2), Band(3, 4), Band(5, 9), Band(10)),
+        cells=tuple(
+            Cell(lately, often, 1 + (5 - often) ** 3 * 90 + lately * 400, (often + 1) ** 2 * (6 - lately) * 3_000_000)
+            for often in range(5)
+            for lately in range(5)
+        ),
+    ),
+    stages=(
+        SegmentSize("new", None, 14_210, 81_000_000),
+        SegmentSize("active", None, 41_002, 360_000_000),
+        SegmentSize("loyal", None, 19_411, 512_000_000),
+        SegmentSize("cooling", None, 28_930, 201_000_000),
+        SegmentSize("sleeping", None, 46_700, 0),
+        SegmentSize("lost", None, 33_977, 0),
+    ),
+    rhythm=47,
+    segments=(
+        SegmentSize(
+            "champions",
+            Title.of({"en": "Our champions", "fr": "Nos champions"}),
+            18_004,
+            498_000_000,
+            entered=412,
+            left=118,
+        ),
+        SegmentSize(
+            "lapsing_vips",
+            Title.of({"en": "Our best customers, slipping away", "fr": "Nos meilleurs clients s'éloignent"}),
+            3_110,
+            41_000_000,
+            entered=96,
+            left=140,
+        ),
+        SegmentSize(
+            "one_and_done",
+            Title.of({"en": "Bought once", "fr": "Venus une fois"}),
+            118_904,
+            310_000_000,
+            entered=1_011,
+            left=640,
+        ),
+        SegmentSize("web_only", Title.of({"en": "Web only", "fr": "Web seul"}), 28_600, 170_200_000, entered=0, left=0),
+    ),
+    overlaps=(
+        Overlap("champions", "lapsing_vips", 611),
+        Overlap("champions", "web_only", 1_404),
+        Overlap("lapsing_vips", "web_only", 300),
+        Overlap("one_and_done", "web_only", 19_870),
+    ),
+    identity=Reconciled(
+        records=402_118,
+        persons=231_904,
+        joined=(
+            Counted("email", 121_400),
+            Counted("loyalty_card", 88_410),
+            Counted("phone", 31_200),
+            Counted("shop_login", 902),
+        ),
+        refused=(Counted("too_many_records", 212), Counted("blocked_value", 48)),
+        waiting=37,
+        visitors=88_120,
+    ),
+    quality=(
+        SourceHealth(
+            "till",
+            1_204_998,
+            1_204_120,
+            878,
+            datetime(2026, 1, 31, 19, 40),
+            (Counted("unreadable_date", 611), Counted("missing_key", 267)),
+            Title.of({"en": "Tills", "fr": "Caisses"}),
+        ),
+        SourceHealth(
+            "web_shop",
+            402_330,
+            402_330,
+            0,
+            datetime(2026, 1, 31, 22, 58),
+            (),
+            Title.of({"en": "Web shop", "fr": "Boutique en ligne"}),
+        ),
+        SourceHealth(
+            "crm",
+            231_010,
+            230_998,
+            12,
+            datetime(2026, 1, 24, 6, 0),
+            (Counted("missing_key", 12),),
+            Title.of({"en": "CRM"}),
+        ),
+        SourceHealth("stock", 18_000, 18_000, 0, None),
+    ),
+)
+
+ONE_CHANNEL = replace(
+    SHOP,
+    notice=None,
+    pulse=SHOP.pulse[-11:],
+    channels=SHOP.channels[:1],
+    reach=SHOP.reach[1:2],
+    monthly=tuple(month for month in SHOP.monthly if month.channel == "store")[-11:],
+    headline=replace(SHOP.headline, revenue=Change(730_112_000), active=Change(61_204), omnichannel=Change(0.0)),
+    segments=(),
+    overlaps=(),
+)
