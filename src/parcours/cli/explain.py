@@ -1,0 +1,217 @@
+"""`parcours explain`: why these records are one person, why she is in a segment, who is in it and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from parcours.cli.door import DONE, Door, fail, verb
+from parcours.cli.help import Verbs
+from parcours.project import Project
+from parcours.project import explain as explaining
+from parcours.project.explain import InSegment, Nobody, PersonExplained, SegmentExplained
+from parcours.project.faults import nearest
+
+
+@click.group(cls=Verbs, epilog="Example: parcours explain person ann@example.com")
+def explain() -> None:
+    """Explains a person or a segment. As last published."""
+
+
+@explain.command(epilog="Example: parcours explain person ann@example.com")
+@click.argument("who")
+@click.option("--all", "everything", is_flag=True, help="Also what is zero, and why not in the other segments.")
+@verb
+def person(door: Door, who: str, everything: bool) -> int:
+    """Explains a person: WHO is an email, a phone number, a card or per_..., or email:... to say which."""
+    from parcours import flow, segments
+
+    project = door.project()
+    with flow.published(project) as version:
+        why = partial(segments.why, version, project, language=door.words.language)
+        numbers = explaining.find(version, project, who)
+        found = [explaining.person(version, project, one, why=why) for one in numbers]
+    if not found:
+        fail(f"there is nobody of the identifier {who!r}.")
+    door.terminal.json({"ok": True, "persons": found})
+    if len(found) > 1:
+        door.terminal.say("{n} persons share this identifier.", n=len(found))
+    for one in found:
+        _Person(one, project, door).tell(everything)
+    return DONE
+
+
+@explain.command(epilog="Example: parcours explain segment lapsing_vips")
+@click.argument("name")
+@verb
+def segment(door: Door, name: str) -> int:
+    """Explains a segment: its rule in words, how many are in it, who entered and left and by which condition."""
+    from parcours import flow, segments
+
+    project = door.project()
+    try:
+        with flow.published(project) as version:
+            titles = segments.titles_of(project, segments.stage_settings(project))
+            language = door.words.language
+            found = explaining.segment(version, project, name, titles=titles, language=language)
+    except Nobody as nobody:
+        fail(f"{nobody} {nearest(name, project.segments)}".strip())
+    door.terminal.json({"ok": True, **vars(found)})
+    _segment(found, door)
+    return DONE
+
+
+def _segment(found: SegmentExplained, door: Door) -> None:
+    terminal, say = door.terminal, door.words
+    terminal.title(found.title)
+    if found.why:
+        terminal.print(found.why)
+    terminal.print(f"{found.words}.")
+    share = say.percent(found.people / found.persons) if found.persons else say.number(0)
+    terminal.say("{people} people: {share} of {all}.", people=say.number(found.people), share=share,
+                 all=say.number(found.persons))  # fmt: skip
+    for change, heading in (("entered", "Entered on {day}: {n}"), ("left", "Left on {day}: {n}")):
+        rows = [row for row in found.changes if row["change"] == change]
+        if rows:
+            terminal.title(heading, day=say.day(rows[0]["at"]), n=say.number(sum(row["people"] for row in rows)))
+            for row in rows:
+                terminal.pair(say.number(row["people"]), row["reason"] or say.say("no reason kept"), "  ")
+    if found.audiences:
+        terminal.say("Written to: {audiences}", audiences=", ".join(found.audiences))
+
+
+_JOINED = {"deterministic": "the same value", "probabilistic": "alike", "forced": "joined by hand"}
+_CHANGED = {"new": "seen for the first time", "merged": "merged with", "split": "parted from"}
+
+
+class _Person:
+    """A person told on the terminal, part by part."""
+
+    def __init__(self, found: PersonExplained, project: Project, door: Door) -> None:
+        self.found, self.project = found, project
+        self.terminal, self.words = door.terminal, door.words
+
+    def tell(self, everything: bool) -> None:
+        self.terminal.title("{person}", person=self.found.person)
+        if self.found.merged_into:
+            self.terminal.say("Merged into {person}.", person=self.found.merged_into)
+        if self.found.household:
+            self.terminal.say("Same household: {persons}", persons=", ".join(self.found.household))
+        self._records()
+        self._identifiers()
+        self._links()
+        self._changes()
+        self._profile(everything)
+        self._segments(everything)
+
+    def _records(self) -> None:
+        if not self.found.records:
+            return
+        self.terminal.title("What the sources say")
+        rows = []
+        for row in self.found.records:
+            name = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
+            place = " ".join(part for part in (row["postcode"], row["city"]) if part)
+            rows.append([row["source"], row["record_key"], name, self._value("", row["birth_date"]), place])
+        self.terminal.table(["Source", "record", "name", "born", "lives in"], rows, left=5)
+
+    def _identifiers(self) -> None:
+        if not self.found.identifiers:
+            return
+        self.terminal.title("Recognised by")
+        rows = []
+        for row in self.found.identifiers:
+            notes = [self.words.say("verified")] if row["verified"] else []
+            if not row["usable"]:
+                notes.append(self.words.say("does not join: {why}", why=row["why_not"] or "?"))
+            seen = f"{self._day(row['first_seen'])} – {self._day(row['last_seen'])}"
+            rows.append([row["kind"], row["value"], row["source"], seen, ", ".join(notes)])
+        self.terminal.table(["Kind", "value", "source", "seen", ""], rows, left=5)
+
+    def _links(self) -> None:
+        if self.found.links:
+            self.terminal.title("Why these records are one person")
+            shared: dict[tuple[str, str, str], list[Any]] = {}
+            for row in self.found.links:
+                shared.setdefault((row["kind"], row["value"], row["by"]), []).append(row)
+            for (kind, value, by), rows in shared.items():
+                how = self.words.say(_JOINED.get(by, by))
+                count = self.words.count("{n} record", "{n} records", len({row["record_id"] for row in rows}))
+                self.terminal.pair(f"{kind} {value}", f"{count}, {how}{self._evidence(rows[0])}", "  ")
+        for row in self.found.refused:
+            self.terminal.print("  " + self.words.say(
+                "{kind} {value} joins nobody: {n} records share it ({rule}).", kind=row["kind"], value=row["value"],
+                n=self.words.number(row["records"]), rule=self.words.say(row["rule"].replace("_", " "))))  # fmt: skip
+
+    def _evidence(self, row: dict[str, Any]) -> str:
+        return f" ({row['evidence']})" if row["evidence"] and row["by"] != "deterministic" else ""
+
+    def _changes(self) -> None:
+        for row in self.found.changes:
+            change = str(row["change"])
+            told = f"{self.words.say(_CHANGED.get(change, change))} {row['other_person_id'] or ''}"
+            self.terminal.pair(self._day(row["at"]), told.strip(), "  ")
+
+    def _profile(self, everything: bool) -> None:
+        known = {name: value for name, value in self.found.profile.items()
+                 if (value or (everything and value is not None)) and name in self.project.attributes}  # fmt: skip
+        if not known:
+            return
+        self.terminal.title("What is known")
+        titles = {name: self.project.attributes[name].title for name in known}
+        rows = [[name, title.in_(self.words.language) if title else "", self._value(name, known[name])]
+                for name, title in titles.items()]  # fmt: skip
+        self.terminal.table(["Attribute", "", "value"], rows, left=2)
+
+    def _segments(self, everything: bool) -> None:
+        inside = [one for one in self.found.segments if one.inside]
+        self.terminal.title("Segments")
+        if not inside:
+            self.terminal.say("In none.")
+        for one in self.found.segments:
+            if one.inside or everything:
+                self._segment(one)
+
+    def _segment(self, one: InSegment) -> None:
+        definition = self.project.segments[one.segment]
+        title = definition.title.in_(self.words.language) if definition.title else one.segment
+        words = self.words
+        since = words.say("since {day}", day=words.day(one.since)) if one.since else words.say("not in it")
+        self.terminal.print(f"  {title} ({one.segment}), {since}")
+        for reason in one.reasons:
+            if reason.decisive:
+                self.terminal.pair(f"{'✓' if reason.met else '✗'} {reason.asks}", reason.has, "    ")
+        if one.tipped:
+            self.terminal.pair(self._day(one.tipped_at), one.tipped, "    ")
+
+    def _value(self, attribute: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return self.words.say("yes" if value else "no")
+        if isinstance(value, date):
+            return self._day(value)
+        if isinstance(value, int | float):
+            return self._number(attribute, value)
+        return "" if value is None else str(value)
+
+    def _number(self, attribute: str, value: float) -> str:
+        unit = self.units.get(attribute, "")
+        if unit == "money":
+            return self.words.money(value, self.project.currency)
+        if unit == "share":
+            return self.words.percent(value)
+        return self.words.number(value, 2 if isinstance(value, float) else 0)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each attribute: money, share, days or nothing."""
+        return {name: subject.unit for name, subject in self.project.subjects.items()}
+
+    def _day(self, day: Any) -> str:
+        """A day, or the day of a moment where the shop is."""
+        if isinstance(day, datetime):
+            day = day.replace(tzinfo=UTC).astimezone(ZoneInfo(self.project.zone)).date()
+        return self.words.day(day) if day is not None else "?"

@@ -1,0 +1,102 @@
+"""`parcours status`: where the project stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+
+from parcours.cli.door import DONE, Door, verb, wrong_usage
+from parcours.project import Project
+from parcours.project import status as standing
+from parcours.project.faults import nearest
+from parcours.project.status import SourceStatus, Status
+
+
+@click.command(epilog="Example: parcours status till")
+@click.argument("source", required=False)
+@verb
+def status(door: Door, source: str | None) -> int:
+    """Shows where each source stands. With the name of a SOURCE, also why its rows were rejected."""
+    from parcours import flow
+
+    project = door.project()
+    if source is not None and source not in project.sources:
+        wrong_usage(f"no source {source!r}.", nearest(source, project.sources))
+    with flow.published(project) as version:
+        found = standing.status(version, project, now=datetime.now(UTC), language=door.words.language)
+        rejected = standing.rejected(version, source) if source else []
+    door.terminal.json({"ok": True, **vars(found), **({"rejected": rejected} if source else {})})
+    if source is None:
+        _all(found, project, door)
+    else:
+        _one(next(one for one in found.sources if one.source == source), rejected, project, door)
+    return DONE
+
+
+def _all(found: Status, project: Project, door: Door) -> None:
+    terminal, say = door.terminal, door.words
+    as_of = found.run.get("as_of")
+    day = say.day(date.fromisoformat(as_of)) if as_of else "?"
+    when = _published(found, project, door)
+    terminal.say("Version {n}, as of {day}, published {when}.", n=found.version, day=day, when=when)
+    terminal.table(
+        ["Source", "newest data", "last read", "", "received", "landed", "rejected", "set aside", "repeated"],
+        [_line(one, project, door) for one in found.sources],
+        left=4,
+    )
+    people, segments = found.rows.get("profiles", 0), found.rows.get("memberships", 0)
+    terminal.say("{people} customers described, {segments} places in segments.", people=say.number(people),
+                 segments=say.number(segments))  # fmt: skip
+    if found.faults:
+        terminal.title("What does not agree between tables")
+        terminal.table(
+            ["Table", "source", "what", "which", "rows"], [_fault(row, door) for row in found.faults], left=4
+        )
+
+
+def _line(one: SourceStatus, project: Project, door: Door) -> list[Any]:
+    say = door.words
+    late = say.say("late") if one.late else ""
+    return [one.source, say.moment(one.watermark, project.zone), say.moment(one.landed_at, project.zone), late,
+            one.received, one.landed, one.rejected, one.set_aside, one.repeated]  # fmt: skip
+
+
+def _fault(row: dict[str, Any], door: Door) -> list[Any]:
+    rule = door.words.say(str(row["rule"]).replace("_", " "))
+    return [row["table_name"], row["source"], rule, row["detail"] or "", row["rows"]]
+
+
+def _published(found: Status, project: Project, door: Door) -> str:
+    now = found.run.get("now")
+    moment = datetime.fromisoformat(now).astimezone(UTC).replace(tzinfo=None) if now else None
+    return door.words.moment(moment, project.zone)
+
+
+def _one(one: SourceStatus, rejected: list[dict[str, Any]], project: Project, door: Door) -> None:
+    terminal, say = door.terminal, door.words
+    terminal.print(one.title)
+    for heading, value in (
+        ("Newest data", say.moment(one.watermark, project.zone)),
+        ("Last read", say.moment(one.landed_at, project.zone)),
+        ("Files or pulls", say.number(one.deliveries)),
+        ("Rows received", say.number(one.received)),
+        ("landed", say.number(one.landed)),
+        ("rejected", say.number(one.rejected)),
+        ("set aside", say.number(one.set_aside)),
+        ("repeated", say.number(one.repeated)),
+    ):
+        terminal.pair(say.say(heading), value, "  ")
+    if one.late:
+        terminal.say("A delivery is late.")
+    if not rejected:
+        return
+    terminal.title("Why rows were rejected")
+    rows = [[row["reason"], row["column_name"] or "", _where(row), row["rows"]] for row in rejected]
+    terminal.table(["Reason", "column", "for example", "rows"], rows, left=3)
+    terminal.say("Mend the file or the mapping, then: parcours run --replay {source}", source=one.source)
+
+
+def _where(row: dict[str, Any]) -> str:
+    return f"{row['file']}:{row['line']}" if row["line"] is not None else str(row["file"])

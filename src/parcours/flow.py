@@ -1,0 +1,214 @@
+"""The corridor by the hour: from the retailer's exports to people, profiles, segments and audiences.
+
+Reads aloud: what is new lands, is told in common words, is joined into people, each is described, segments are drawn;
+then all of it is published at once, or nothing is.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from parcours import canonical, channels, identity, landing, measurement, profiles, segments, sources
+from parcours.engine import Draft, Tables, Version, Warehouse, open_engine
+from parcours.landing import SourceCount
+from parcours.model.kind import kinds_in
+from parcours.profiles import kinds as attribute_kinds
+from parcours.project import Project, packs_in
+
+Progress = Callable[..., None]
+
+ROOMS = ("landing", "canonical", "identity", "profiles", "segments")
+# What a version remembers of the day it speaks of.
+AS_OF = "as_of"
+
+
+class NothingPublished(LookupError):
+    """Nothing has been run yet in this project."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run did: the version it published (None: nothing had changed), the sources' counts, seconds by room."""
+
+    version: int | None
+    as_of: date | None
+    sources: list[SourceCount]
+    made: list[str]
+    seconds: dict[str, float]
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+def kinds() -> dict[str, dict[str, Any]]:
+    """Everything a retailer may name in a file: kinds of source and of attribute, what is ready-made, and who checks
+    the files that only a room knows."""
+    return {
+        "source": kinds_in(sources),
+        "attribute": kinds_in(attribute_kinds),
+        "attribute_pack": packs_in(profiles),
+        "segment_pack": packs_in(segments),
+        "check": {"stages": segments.check},
+    }
+
+
+@contextmanager
+def warehouse(project: Project) -> Iterator[Warehouse]:
+    """Opens the project's warehouse with the engine it names."""
+    temporary = project.warehouse / "temporary"
+    engine = open_engine(
+        project.engine.kind,
+        memory=project.engine.memory or default_memory(),
+        threads=project.engine.threads or 0,
+        temporary=temporary,
+    )
+    try:
+        yield Warehouse(project.warehouse, engine)
+    finally:
+        engine.close()
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def published(project: Project) -> Iterator[Version]:
+    """The project's newest published state, for reading. Raises NothingPublished before the first run."""
+    with warehouse(project) as house:
+        version = house.current()
+        if version is None:
+            raise NothingPublished(f"nothing has been run yet in {project.folder.name}: begin with `parcours run`")
+        with version:
+            yield version
+
+
+def run(
+    project: Project,
+    *,
+    now: datetime,
+    progress: Progress,
+    as_of: date | None = None,
+    only: tuple[str, ...] = (),
+    replay: tuple[str, ...] = (),
+) -> Run:
+    """Runs every room in order and publishes the result.
+
+    `only` names sources (only their deliveries are read) and rooms (the run ends after the last one named). A run that
+    changes nothing publishes nothing. Raises what a room raises, with nothing published.
+    """
+    with warehouse(project) as house, house.draft(now=now) as draft:
+        done = make(draft, project, as_of=as_of, only=only, replay=replay, progress=progress)
+        if draft.unchanged() and draft.base is not None and draft.base.run.get(AS_OF) == str(done.as_of):
+            return done
+        number = draft.publish({AS_OF: str(done.as_of), "now": now.isoformat(), "made": len(done.made)})
+        return Run(number, done.as_of, done.sources, done.made, done.seconds, done.rows)
+
+
+def make(
+    draft: Draft,
+    project: Project,
+    *,
+    progress: Progress,
+    as_of: date | None = None,
+    only: tuple[str, ...] = (),
+    replay: tuple[str, ...] = (),
+) -> Run:
+    """Makes every table of the draft; publishes nothing."""
+    clock = _Clock()
+    last = max((ROOMS.index(name) for name in only if name in ROOMS), default=len(ROOMS) - 1)
+    for source in replay:
+        landing.replay(draft, project, source)
+    counts = landing.land(draft, project, only=tuple(n for n in only if n not in ROOMS), progress=progress)
+    clock.lap("landing")
+    if last >= 1:
+        canonical.build(draft, project, progress=progress)
+        clock.lap("canonical")
+    if last >= 2:
+        identity.resolve(draft, project, progress=progress)
+        clock.lap("identity")
+    day = as_of or _as_of(draft, project)
+    if last >= 3:
+        profiles.build(draft, project, as_of=day, progress=progress)
+        clock.lap("profiles")
+    if last >= 4:
+        segments.evaluate(draft, project, as_of=day, progress=progress)
+        clock.lap("segments")
+    _carry_the_rest(draft)
+    return Run(None, day, counts, draft.made, clock.laps, {name: t.rows for name, t in draft.tables.items()})
+
+
+def audiences(project: Project, *, folder: Path | None = None, language: str | None = None) -> list[Any]:
+    """Writes the project's audiences from the published state."""
+    with published(project) as version:
+        return channels.write_audiences(
+            version, project, folder=folder or project.folder, language=language or project.language
+        )
+
+
+def figures(project: Project) -> Any:
+    """The figures of the report, from the published state."""
+    with published(project) as version:
+        return measurement.overview.figures(version, project)
+
+
+def as_of_day(tables: Version) -> date:
+    """The day a published state speaks of."""
+    return date.fromisoformat(tables.run[AS_OF])
+
+
+def _as_of(draft: Draft, project: Project) -> date:
+    """The day the profiles speak of: today where the shop is, or the day of the last data."""
+    today = draft.now.astimezone(ZoneInfo(project.zone)).date()
+    if project.as_of == "today":
+        return today
+    latest = [
+        last_day(draft, table, column)
+        for table, column in (("orders", "order_date"), ("events", "event_date"), ("message_events", "event_date"))
+    ]
+    return min(today, max((day for day in latest if day), default=today))
+
+
+def last_day(tables: Tables, table: str, column: str) -> date | None:
+    """The last day in a table, looking only at its newest month."""
+    if not tables.has(table):
+        return None
+    filled = [part for part, held in sorted(tables.table(table).parts.items()) if held.rows and part != "undated"]
+    tables.read_parts(table, filled[-1:], as_name="newest_month")
+    (row,) = tables.engine.rows(exp.select(exp.Max(this=exp.column(column)).as_("day")).from_("newest_month"))
+    return row["day"]
+
+
+def _carry_the_rest(draft: Draft) -> None:
+    """A table that no room of this run was asked to make stays as it was."""
+    for name in draft.base.tables if draft.base else {}:
+        if not draft.has(name) and not name.startswith("landing_"):
+            draft.carry(name)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._since = datetime.now(UTC)
+
+    def lap(self, name: str) -> None:
+        now = datetime.now(UTC)
+        self.laps[name] = (now - self._since) / timedelta(seconds=1)
+        self._since = now
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The first moment (UTC, no zone) after a local day: facts before it are known as of that day."""
+    after = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    return after.astimezone(UTC).replace(tzinfo=None)
+
+
+def default_memory() -> str:
+    """Half of the machine's memory, and 4 GB at most: what runs beside Parcours needs room too."""
+    with Path("/proc/meminfo").open() as file:
+        kilobytes = int(next(line for line in file if line.startswith("MemTotal")).split()[1])
+    return f"{min(4096, kilobytes // 2048)}MB"
