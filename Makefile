@@ -1,0 +1,55 @@
+# `make` alone lists what there is. Every target sets itself up.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo run test test-spark check bench reference clean
+
+help: ## What one can ask for
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(VENV)/.spark: $(READY) requirements-spark.lock
+	@command -v java >/dev/null || (apt-get update -qq && apt-get install -y -qq openjdk-17-jre-headless)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-spark.lock
+	touch $@
+
+$(VENV)/.demo: $(READY) requirements-demo.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-demo.lock
+	touch $@
+
+demo: $(VENV)/.demo ## A grocer's year of real tickets: people, segments, audiences and a report
+	$(BIN)/parcours --project examples/grocer run
+	$(BIN)/parcours --project examples/grocer audiences
+	$(BIN)/parcours --project examples/grocer report
+
+run: $(READY) ## The tiny omnichannel shop, from its files to its report
+	$(BIN)/parcours --project examples/corner_shop run
+	$(BIN)/parcours --project examples/corner_shop report
+
+test: $(READY) ## All tests but those on Spark
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark"
+
+test-spark: $(VENV)/.spark ## The corner shop on Spark, every table compared with DuckDB's
+	$(BIN)/python -m pytest -m spark
+
+check: $(READY) ## Style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## The figures in docs/decisions, measured again (CUSTOMERS=100000)
+	$(BIN)/python bench/main_job.py --customers $(or $(CUSTOMERS),100000)
+
+reference: $(READY) ## docs/reference, written anew from the kinds
+	$(BIN)/python -m parcours.cli.reference
+
+clean: ## Everything that was made
+	rm -rf $(VENV) build dist examples/*/warehouse examples/*/out
