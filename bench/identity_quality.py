@@ -130,7 +130,7 @@ def judge(name: str, records: pa.Table, matching: Matching, *, labels: Iterable[
         if set(columns) <= set(records.column_names):
             tell(f"  baseline: same {' and '.join(columns)}", grouped(records, same(records, columns)))
     began = time.perf_counter()
-    found = suggest_links(records.drop_columns(["truth"]), matching=matching, seed=SEED)
+    found = suggest_links(records.drop_columns(["truth"]), matching=matching, seed=SEED).pairs
     seconds, memory = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     joined = [(row["left"], row["right"]) for row in found.to_pylist() if row["probability"] >= matching.join_above]
     tell("  by likeness, pair by pair", pairwise(records, joined))

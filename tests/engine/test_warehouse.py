@@ -127,6 +127,14 @@ def test_old_versions_and_their_files_are_pruned(house: Warehouse) -> None:
     assert len(list((house.folder / "data" / "numbers").iterdir())) == KEEP_VERSIONS
 
 
+def test_as_many_versions_are_kept_as_the_project_says(tmp_path: Path, house: Warehouse) -> None:
+    house = Warehouse(tmp_path / "warehouse", house.engine, keep_versions=1)
+    for value in range(3):
+        publish(house, value)
+    assert manifests.numbers(house.versions) == [3]
+    assert len(list((house.folder / "data" / "numbers").iterdir())) == 1
+
+
 def test_a_version_somebody_reads_is_kept(house: Warehouse) -> None:
     publish(house, 0)
     with house.current() as version:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parcours.identity.probabilistic import note, suggest_links
+from parcours.identity.probabilistic import Model, note, suggest_links, suggest_links_of
 from parcours.model.value import Place
 from parcours.project.definitions import Compare, Matching
 from tests.identity.lookalike import people
@@ -25,7 +25,8 @@ def matching(**chosen: Any) -> Matching:
 
 
 def suggested(records: pa.Table, *, families: bool = False, **chosen: Any) -> pa.Table:
-    return suggest_links(records, matching=matching(**chosen), seed=1, families=families, memory="500MB", threads=2)
+    made = suggest_links(records, matching=matching(**chosen), seed=1, families=families, memory="500MB", threads=2)
+    return made.pairs
 
 
 def quality(records: pa.Table, links: pa.Table, *, above: float) -> tuple[float, float]:
@@ -211,3 +212,18 @@ def _digits(text: str | None) -> str:
 def test_nothing_is_printed(families: pa.Table, capfd: pytest.CaptureFixture[str]) -> None:
     suggested(families.slice(0, 300))
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_pairs_of_some_records_are_those_that_all_records_give(families: pa.Table) -> None:
+    """With the model kept, a day's new records find the doubles that working it all out again would find."""
+    whole = suggest_links(families, matching=matching(), seed=1, memory="500MB", threads=2)
+    assert whole.model is not None
+    anew = families.select(["record_id"]).slice(100, 150)
+    model = Model.of_text(whole.model.text())
+    again = suggest_links(families, matching=matching(), seed=1, memory="500MB", threads=2)
+    assert again.model is not None and again.model.text() == whole.model.text()
+    found = suggest_links_of(anew, families, model=model, matching=matching(), memory="500MB", threads=2)
+    some = set(anew["record_id"].to_pylist())
+    expected = [row for row in whole.pairs.to_pylist() if row["left"] in some or row["right"] in some]
+    assert len(expected) > 20
+    assert found.to_pylist() == expected

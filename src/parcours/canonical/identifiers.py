@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlglot import exp
 
 from parcours.canonical.given import landings, live, months, parts_of, voided
 from parcours.engine import Draft
-from parcours.engine.sql import Query, parse
+from parcours.engine.sql import Query, load
 from parcours.model import CONTRACTS
 from parcours.project import Project
 
 # What a record without a declared time is dated by, and the tables that speak of customers.
 TIMES = {"customer_records": ("created_at", "updated_at"), "campaign_members": ()}
 
-TOGETHER = parse(
-    """
-    SELECT record_id, min(source) AS source, kind, value, min(raw) AS raw,
-           max(CAST(verified AS INTEGER)) = 1 AS verified, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-           min(CAST(usable AS INTEGER)) = 1 AS usable, min(why_not) AS why_not
-    FROM identifiers_seen
-    GROUP BY record_id, kind, value
-""",
-    "identifiers",
-    "Every identifier of every record, once, with the first and last time it was seen.",
-)
+_QUERIES = load(__package__, "identifiers.sql")
+KEY = ["record_id", "kind", "value"]
+_MADE_OF: dict[str, Any] = {"reads": ["identifiers_seen"], "settings": _QUERIES["together"].text()}
+# Beyond this share of the rows, putting all together again is as fast.
+WORTHWHILE = 0.5
 
 
 def build(draft: Draft, project: Project) -> None:
@@ -37,9 +33,33 @@ def build(draft: Draft, project: Project) -> None:
         for month in months(draft, project, table):
             _seen(draft, project, table, month)
     if draft.has("identifiers_seen"):
-        draft.build("identifiers", TOGETHER, reads=["identifiers_seen"], order_by=["record_id", "kind", "value"])
+        draft.put("identifiers", lambda: _together(draft), **_MADE_OF)
     else:
         draft.declare("identifiers")
+
+
+def _together(draft: Draft) -> Query:
+    """Every identifier once; those of records that no changed month speaks of are taken from the last version."""
+    if not _only_some_changed(draft):
+        return draft.fitted("identifiers", _QUERIES["together"], KEY)
+    draft.read_previous("identifiers", "identifiers_before")
+    draft.engine.temp("records_changed", _QUERIES["records_changed"])
+    return draft.fitted("identifiers", _QUERIES["together_of_changed"], KEY)
+
+
+def _only_some_changed(draft: Draft) -> bool:
+    """Makes `seen_now` and `seen_before`, what changed months say; false when that is most of it or all is new."""
+    now, before = draft.table("identifiers_seen"), draft.previous("identifiers_seen")
+    if before is None or before.columns != now.columns or not draft.was_made("identifiers", **_MADE_OF):
+        return False
+    names = [name for name in {**now.parts, **before.parts} if now.parts.get(name) != before.parts.get(name)]
+    changed = sum(table.parts[name].rows for table in (now, before) for name in names if name in table.parts)
+    if changed > WORTHWHILE * sum(part.rows for table in (now, before) for part in table.parts.values()):
+        return False
+    for view, table in (("seen_now", now), ("seen_before", before)):
+        parts = [table.parts[name] for name in sorted(names) if name in table.parts and table.parts[name].rows]
+        draft.engine.register(view, draft.warehouse.paths(parts), columns=table.columns)
+    return True
 
 
 def _seen(draft: Draft, project: Project, table: str, month: str) -> None:

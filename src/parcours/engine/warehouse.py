@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -43,11 +43,12 @@ class Busy(RuntimeError):
 
 
 class Warehouse:
-    """A folder of versions and the Parquet files they name."""
+    """A folder of versions and the Parquet files they name; only the newest so many versions are kept."""
 
-    def __init__(self, folder: Path, engine: Engine) -> None:
+    def __init__(self, folder: Path, engine: Engine, *, keep_versions: int = KEEP_VERSIONS) -> None:
         self.folder = folder
         self.engine = engine
+        self.keep_versions = keep_versions
         self.versions = folder / "versions"
 
     def current(self) -> Version | None:
@@ -199,7 +200,7 @@ class Draft(Tables):
 
         `settings` is anything JSON can hold that, with `reads`, decides what `make` gives.
         """
-        fingerprint = self._fingerprint(name, partition, reads, settings)
+        fingerprint = self._fingerprint(self.tables, name, partition, reads, settings)
         folder = Path("data") / name / f"{_safe(partition)}-{fingerprint}"
         if not (self.warehouse.folder / folder).is_dir():
             self._register_reads(reads)
@@ -208,6 +209,13 @@ class Draft(Tables):
         part, columns = self._examine(folder, fingerprint)
         self._add(name, partition, part, columns)
         return part
+
+    def was_made(self, name: str, *, reads: Reads = (), settings: Any = None, partition: str = "all") -> bool:
+        """Whether the last version's partition was made of its tables in the way that `put` would make it of ours."""
+        part = self.base.tables[name].parts.get(partition) if self.base and name in self.base.tables else None
+        if self.base is None or part is None:
+            return False
+        return part.fingerprint == self._fingerprint(self.base.tables, name, partition, reads, settings)
 
     def adopt(self, name: str, partition: str, files: Sequence[Path], *, fingerprint: str) -> Part:
         """Takes files that are already written under the warehouse's `data/` folder as a partition of a table."""
@@ -249,11 +257,11 @@ class Draft(Tables):
             tree = exp.select("*").from_(tree.subquery("made"))
         return sql.Query(tree.order_by(*order_by) if order_by else tree, query.name)
 
-    def _fingerprint(self, name: str, partition: str, reads: Reads, settings: Any) -> str:
+    def _fingerprint(self, tables: Mapping[str, Table], name: str, partition: str, reads: Reads, settings: Any) -> str:
         inputs = []
         for read in reads:
             table, part = (read, None) if isinstance(read, str) else read[:2]
-            known = self.tables.get(table)
+            known = tables.get(table)
             if known is None:
                 inputs.append([table, part, None])
             elif part is None:
@@ -330,9 +338,9 @@ def fingerprint(what: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def prune(warehouse: Warehouse, keep: int = KEEP_VERSIONS) -> None:
+def prune(warehouse: Warehouse) -> None:
     """Forgets all but the newest versions, and the files that no remaining one names. Readers keep theirs."""
-    for number in manifests.numbers(warehouse.versions)[:-keep]:
+    for number in manifests.numbers(warehouse.versions)[: -warehouse.keep_versions]:
         manifests.remove_unless_read(warehouse.versions, number)
     named = {
         str(Path(file).parent)

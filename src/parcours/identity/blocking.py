@@ -8,14 +8,14 @@ its most frequent values (Martin, Paris) are left out first, and `Blocking` says
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp, parse_one
 
 from parcours.engine import sql
 from parcours.engine.protocol import Engine
-from parcours.identity.cleaning import NUMBER
+from parcours.identity.cleaning import MADE_OF, NUMBER
 
 log = logging.getLogger(__name__)
 _QUERIES = sql.load(__package__, "blocking.sql")
@@ -23,8 +23,6 @@ _QUERIES = sql.load(__package__, "blocking.sql")
 # What is agreed on, as expressions over the prepared records. Names come sorted, for they are often crossed, and as
 # their sound, roughly: the first letter and the consonants. Ends of a value serve when its beginning is mistyped.
 _NAMES = "least(first_name, last_name)", "greatest(first_name, last_name)"
-_FIRST_SOUND = r"left(first_name, 1) || left(regexp_replace(substr(first_name, 2), '[aeiouyhw]', '', 'g'), 3)"
-_LAST_SOUND = r"left(last_name, 1) || left(regexp_replace(substr(last_name, 2), '[aeiouyhw]', '', 'g'), 3)"
 KEYS: tuple[tuple[str, ...], ...] = (
     ("email",),
     ("phone",),
@@ -39,14 +37,14 @@ KEYS: tuple[tuple[str, ...], ...] = (
     ("birth_date", "postcode"),
     ("birth_date", "city"),
     ("birth_date",),
-    ("left(birth_date, 4)", _FIRST_SOUND, _LAST_SOUND),
-    ("right(birth_date, 4)", _FIRST_SOUND),
-    ("right(birth_date, 4)", _LAST_SOUND),
+    ("left(birth_date, 4)", "first_sound", "last_sound"),
+    ("right(birth_date, 4)", "first_sound"),
+    ("right(birth_date, 4)", "last_sound"),
     ("left(birth_date, 4)", "last_name"),
     ("left(birth_date, 4)", "first_name"),
     ("left(birth_date, 4)", "left(city, 3)"),
-    (_FIRST_SOUND, _LAST_SOUND, "postcode"),
-    (_FIRST_SOUND, _LAST_SOUND),
+    ("first_sound", "last_sound", "postcode"),
+    ("first_sound", "last_sound"),
     ("left(first_name, 3)", "left(last_name, 3)"),
     ("last_name", "postcode"),
     ("last_name", "city"),
@@ -76,7 +74,8 @@ FEWEST_PAIRS = 300_000
 class Blocking:
     """What one key gave: how many pairs, and what was left out because too many records share it."""
 
-    key: str
+    key: tuple[str, ...]
+    largest: int  # the size of the largest group of records that was still paired
     pairs: int
     left_out_values: int
     left_out_records: int
@@ -90,7 +89,7 @@ def candidates(
     `chosen` are the retailer's own keys (lists of columns), else all of ours whose columns are filled. At most
     `most` pairs are made in all, and about eight a record.
     """
-    known = {*filled, *({"email_name"} if "email" in filled else ())}
+    known = {*filled, *(made for made, column in MADE_OF.items() if column in filled)}
     keys = [tuple(key) for key in chosen] or [key for key in KEYS if columns_of(key) <= known]
     left = min(most, max(FEWEST_PAIRS, PAIRS_PER_RECORD * records))
     made: list[Blocking] = []
@@ -103,8 +102,22 @@ def candidates(
     for each in made:
         if each.left_out_values:
             log.info("blocking on %s: %d pairs; %d too frequent values (%d records) left out",
-                     each.key, each.pairs, each.left_out_values, each.left_out_records)  # fmt: skip
+                     " + ".join(each.key), each.pairs, each.left_out_values, each.left_out_records)  # fmt: skip
     return made
+
+
+def candidates_of(engine: Engine, largest: Mapping[tuple[str, ...], int]) -> None:
+    """Makes the table `candidates` of the pairs that have one of the records of `anew` (record_number).
+
+    `largest` says for each key how large a group of records is still paired, as `candidates` found it.
+    """
+    for number, (key, size) in enumerate(largest.items()):
+        keyed = _keyed(key)
+        engine.temp("keyed_anew", _QUERIES["anew"].over(keyed=sql.Query(keyed)))
+        engine.temp("keyed", _QUERIES["touching"].over(keyed_all=sql.Query(keyed)))
+        engine.temp(f"block_{number}", _QUERIES["pairs_anew"].bind(largest=size))
+    _gather(engine, len(largest))
+    engine.forget("keyed_anew")
 
 
 def columns_of(key: Sequence[str]) -> set[str]:
@@ -118,15 +131,20 @@ def _tree(part: str) -> exp.Expression:
 
 def _block(engine: Engine, number: int, key: Sequence[str], share: int) -> Blocking:
     """The pairs that agree on a key, made from its rarest values first until its share is used up."""
-    parts = [_tree(part) for part in key]
-    value = exp.func("concat_ws", exp.Literal.string("|"), *parts)
-    known = exp.and_(*[part.copy().is_(exp.null()).not_() for part in parts])
-    engine.temp("keyed", exp.select(NUMBER, exp.alias_(value, "value")).from_("prepared").where(known))
+    engine.temp("keyed", _keyed(key))
     engine.temp("sizes", _QUERIES["sizes"])
     largest = _largest(engine, share)
     engine.temp(f"block_{number}", _QUERIES["pairs"].bind(largest=largest))
     (outcome,) = engine.rows(_QUERIES["outcome"].bind(largest=largest))
-    return Blocking(key=" + ".join(key), **outcome)
+    return Blocking(key=tuple(key), largest=largest, **outcome)
+
+
+def _keyed(key: Sequence[str]) -> exp.Select:
+    """What each record that fills all parts of a key has for it."""
+    parts = [_tree(part) for part in key]
+    value = exp.func("concat_ws", exp.Literal.string("|"), *parts)
+    known = exp.and_(*[part.copy().is_(exp.null()).not_() for part in parts])
+    return exp.select(NUMBER, exp.alias_(value, "value")).from_("prepared").where(known)
 
 
 def _largest(engine: Engine, share: int) -> int:

@@ -21,3 +21,21 @@ SELECT
   CAST(count(CASE WHEN records > :largest THEN 1 END) AS BIGINT) AS left_out_values,
   CAST(coalesce(sum(CASE WHEN records > :largest THEN records END), 0) AS BIGINT) AS left_out_records
 FROM sizes
+
+-- name: anew
+-- What the records to look at have for a key.
+SELECT keyed.record_number, keyed.value FROM keyed JOIN anew ON anew.record_number = keyed.record_number
+
+-- name: touching
+-- All records that have for a key what one of those has.
+SELECT k.record_number, k.value
+FROM keyed_all AS k
+JOIN (SELECT DISTINCT value FROM keyed_anew) AS a ON a.value = k.value
+
+-- name: pairs_anew
+-- The pairs of records that agree on a value shared by few enough records, one of them being to look at.
+SELECT DISTINCT least(l.record_number, r.record_number) AS join_key_l,
+  greatest(l.record_number, r.record_number) AS join_key_r
+FROM keyed_anew AS l
+JOIN (SELECT value FROM keyed GROUP BY value HAVING count(*) BETWEEN 2 AND :largest) AS s ON s.value = l.value
+JOIN keyed AS r ON r.value = l.value AND r.record_number <> l.record_number

@@ -18,12 +18,13 @@ KNOWN = (
     "first_name", "last_name", "birth_date", "email", "phone",
     "street", "street_number", "city", "postcode", "state", "country",
 )  # fmt: skip
+MADE_OF = {"email_name": "email", "first_sound": "first_name", "last_sound": "last_name"}
 FEWEST = 10
 SMALLEST_SHARE = 0.02
 
 
-def prepare(engine: Engine, records: pa.Table, *, extra: Collection[str] = ()) -> dict[str, int]:
-    """Makes the table `prepared` in the engine; says for each column how many records fill it.
+def prepare(engine: Engine, records: pa.Table, *, extra: Collection[str] = ()) -> list[str]:
+    """Makes the table `prepared` in the engine; gives the columns that may be compared.
 
     Columns that `records` lacks are there, empty. `extra` are columns beyond the known ones that the retailer wants
     compared; all others are left behind.
@@ -32,7 +33,7 @@ def prepare(engine: Engine, records: pa.Table, *, extra: Collection[str] = ()) -
     engine.register("given", records)
     engine.temp("prepared", _query(columns, set(records.column_names)))
     engine.forget("given")
-    return _filled(engine, columns)
+    return columns
 
 
 def comparable(filled: dict[str, int], records: int) -> list[str]:
@@ -43,9 +44,10 @@ def comparable(filled: dict[str, int], records: int) -> list[str]:
 def _query(columns: list[str], given: set[str]) -> exp.Select:
     number = parse_one("CAST(row_number() OVER (ORDER BY record_id) - 1 AS INTEGER)", read="duckdb")
     cleaned = [exp.alias_(_clean(column, column in given), column) for column in columns]
-    email_name = _shaped("nullif(split_part(trim(lower(x)), '@', 1), '')", _text("email", "email" in given))
     numbered = [exp.alias_(number, NUMBER), "CAST(record_id AS BIGINT) AS record_id"]
-    return exp.select(*numbered, *cleaned, exp.alias_(email_name, "email_name")).from_("given").order_by(NUMBER)
+    rows = exp.select(*numbered, *cleaned).from_("given").subquery("cleaned")
+    made = [exp.alias_(_shaped(_MADE[name], exp.column(column)), name) for name, column in MADE_OF.items()]
+    return exp.select("*", *made).from_(rows).order_by(NUMBER)
 
 
 def _clean(column: str, given: bool) -> exp.Expression:
@@ -67,7 +69,12 @@ _DIGITS = r"nullif(regexp_replace(x, '[^0-9]', '', 'g'), '')"
 _CLEANED = {"email": "nullif(trim(lower(x)), '')", "phone": _DIGITS, "birth_date": _DIGITS}
 
 
-def _filled(engine: Engine, columns: list[str]) -> dict[str, int]:
+_SOUND = "left(x, 1) || left(regexp_replace(substr(x, 2), '[aeiouyhw]', '', 'g'), 3)"
+_MADE = {"email_name": "nullif(split_part(x, '@', 1), '')", "first_sound": _SOUND, "last_sound": _SOUND}
+
+
+def filled(engine: Engine, columns: Collection[str]) -> dict[str, int]:
+    """How many records fill each column of `prepared`; none where all say the same."""
     counts = [exp.alias_(exp.func("count", exp.column(column)), column) for column in columns]
     distinct = [
         exp.alias_(exp.func("count", exp.Distinct(expressions=[exp.column(column)])), f"{column}__values")

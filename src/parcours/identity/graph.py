@@ -17,10 +17,11 @@ from parcours.identity.rules import Kind
 _QUERIES = sql.load(__package__, "graph.sql")
 _WORK = ("shared", "described", "conflicts", "verdicts", "accepted", "group_facts", "group_descriptions", "weak",
          "weak_groups", "strong_pairs")  # fmt: skip
+HUB = 20  # a value that this many customers more than its limit hold is a hub: a day of changes leaves it refused
 
 
 def join(engine: Engine, kinds: list[Kind]) -> None:
-    """Makes `record_groups` (record_id, group_id), `deterministic_links` and `refused_by_guard`.
+    """Makes `record_groups` (record_id, group_id), `deterministic_links`, `refused_by_guard` and `hubs_found`.
 
     Reads `usable`, `records` and `descriptions`. `kinds` must not be empty.
     """
@@ -44,6 +45,7 @@ def _decide(engine: Engine, kind: Kind) -> None:
     engine.temp("accepted", _QUERIES["accepted"])
     engine.temp(f"links_of_{kind.name}", _QUERIES["links"].bind(kind=kind.name))
     engine.temp(f"refused_of_{kind.name}", _QUERIES["refused"].bind(kind=kind.name))
+    engine.temp(f"hubs_of_{kind.name}", _QUERIES["hubs"].bind(kind=kind.name, limit=kind.rules.limit, spare=HUB))
     if not kind.rules.joins_alone:
         engine.temp(f"weak_of_{kind.name}", _QUERIES["weak"].bind(kind=kind.name))
 
@@ -57,7 +59,7 @@ def _relabel(engine: Engine, edges: sql.Query) -> None:
 
 def _gather(engine: Engine, kinds: list[Kind]) -> None:
     """Puts the links and refusals of all kinds together, and joins by two weak kinds what neither joins alone."""
-    links, refused = [f"links_of_{kind.name}" for kind in kinds], [f"refused_of_{kind.name}" for kind in kinds]
+    links, refused, hubs = ([f"{what}_of_{kind.name}" for kind in kinds] for what in ("links", "refused", "hubs"))
     weak = [f"weak_of_{kind.name}" for kind in kinds if not kind.rules.joins_alone]
     if len(weak) > 1:
         engine.temp("weak", _union(weak))
@@ -69,7 +71,8 @@ def _gather(engine: Engine, kinds: list[Kind]) -> None:
     # a value may be somebody's own and, with another, join two customers: its records are then in two of the tables
     engine.temp("deterministic_links", _union(links, distinct=len(weak) > 1))
     engine.temp("refused_by_guard", _union(refused))
-    engine.forget(*links, *refused, *weak, *_WORK)
+    engine.temp("hubs_found", _union(hubs))
+    engine.forget(*links, *refused, *hubs, *weak, *_WORK)
 
 
 def _union(tables: list[str], *, distinct: bool = False) -> exp.Expression:

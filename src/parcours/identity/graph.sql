@@ -78,10 +78,18 @@ JOIN accepted AS a ON a.value = u.value AND a.group_id = g.group_id
 WHERE u.kind = :kind
 
 -- name: refused
--- The values that were not allowed to join all who hold them.
-SELECT CAST(:kind AS VARCHAR) AS kind, value, holders AS records, verdict AS rule,
-  CASE WHEN owned = 1 THEN 'kept for the customer who declares it' END AS detail
-FROM verdicts WHERE verdict <> 'join' AND people > 1
+-- The values that were not allowed to join all who hold them, and how many records do.
+SELECT u.kind, u.value, count(*) AS records, v.verdict AS rule,
+  CASE WHEN v.owned = 1 THEN 'kept for the customer who declares it' END AS detail
+FROM usable AS u
+JOIN verdicts AS v ON v.value = u.value
+WHERE u.kind = :kind AND v.verdict <> 'join' AND v.people > 1
+GROUP BY u.kind, u.value, v.verdict, v.owned
+
+-- name: hubs
+-- Values that so many customers hold that no day's changes could let them join: by how many more than may.
+SELECT CAST(:kind AS VARCHAR) AS kind, value, people - :limit AS spare
+FROM verdicts WHERE verdict = 'too_many' AND people - :limit >= :spare
 
 -- name: relabelled
 -- The groups after joining.

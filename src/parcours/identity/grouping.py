@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import product
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from sqlglot import exp
 
 from parcours.engine import Engine, sql
-from parcours.identity import decisions, graph, usable
-from parcours.identity.cleaning import KNOWN
-from parcours.identity.decisions import FORBID, FORCE, Decision
-from parcours.identity.probabilistic import suggest_links
-from parcours.identity.rules import LARGEST_PERSON, known_below, ranked
+from parcours.identity import graph, usable
+from parcours.identity.decisions import FORCE, Decision
+from parcours.identity.rules import LARGEST_PERSON, Kind, known_below
 from parcours.identity.splitting import Split, Tie, split
 from parcours.project import Project
 
 _QUERIES = sql.load(__package__, "grouping.sql")
 
-STEPS = ("identifiers", "decisions", "likeness", "guards")
-SEED = 20
 WORK = (
-    "usable", "refused", "refused_by_guard", "kind_ranks", "records", "descriptions", "record_groups",
-    "deterministic_links", "pairs", "all_links", "mixed", "wanted", "cut", "refused_ties", "forbidden",
+    "usable", "refused", "refused_by_guard", "kind_ranks", "records", "descriptions", "record_groups", "hubs",
+    "hubs_found", "deterministic_links", "pairs", "all_links", "mixed", "wanted", "cut", "refused_ties", "forbidden",
 )  # fmt: skip
 CERTAIN = 100.0  # what a person's decision weighs
 PAIRS = pa.schema([
@@ -40,42 +33,28 @@ REFUSED = pa.schema([
 ])  # fmt: skip
 
 
-def group(engine: Engine, project: Project, *, step: Callable[[int], None]) -> dict[str, sql.Query]:
+def group(engine: Engine, project: Project, kinds: list[Kind], forbids: list[Decision]) -> dict[str, sql.Query]:
     """Joins records into groups. Gives the queries of the tables it makes, by name.
 
-    Reads identifiers and customer_records. `step` is told the number of each of `STEPS` as it begins.
+    Reads identifiers, customer_records, `pairs` (as `PAIRS`, by hand or by likeness) and `hubs` (values that are known
+    to join nobody). `forbids` names records that must stay apart.
     """
-    step(0)
-    seen = [row["kind"] for row in engine.rows("SELECT DISTINCT kind FROM identifiers ORDER BY kind")]
-    kinds = ranked(project.identity, seen)
     usable.prepare(engine, project.identity, kinds)
     graph.join(engine, kinds)
-    step(1)
-    decided = decisions.resolved(engine, _decisions(project))
-    step(2)
-    engine.register("pairs", pa.concat_tables([_forced(decided), _alike(engine, project)]))
     _relabel(engine)
-    step(3)
     engine.temp("all_links", _QUERIES["all_links"])
-    _cut(engine, [each for each in decided if each.do == FORBID])
-    groups = _QUERIES["groups"].bind(known_below=known_below(project.identity))
+    _cut(engine, forbids)
     return {
-        "identity_groups": groups,
+        "identity_groups": _QUERIES["groups"].bind(known_below=known_below(project.identity)),
         "identity_links": _QUERIES["kept_links"],
+        "identity_hubs": sql.parse("SELECT kind, value, spare FROM hubs_found"),
         "refused_links": _QUERIES["refused"],
         "review_pairs": _QUERIES["review"],
     }
 
 
-# --- by hand and by likeness ----------------------------------------------------------------------------------------
-
-
-def _decisions(project: Project) -> list[Decision]:
-    file = project.identity.links_file
-    return decisions.read(project.folder / file) if file else []
-
-
-def _forced(decided: list[Decision]) -> pa.Table:
+def forced(decided: list[Decision]) -> pa.Table:
+    """The pairs that were joined by hand, as `PAIRS`."""
     why: dict[tuple[int, int], str] = {}
     for each in decided:
         left, right = sorted(each.edge)
@@ -83,27 +62,6 @@ def _forced(decided: list[Decision]) -> pa.Table:
             why.setdefault((left, right), each.why)
     rows = [(*edge, "forced", 1.0, CERTAIN, reason, 1) for edge, reason in sorted(why.items())]
     return _table(rows, PAIRS)
-
-
-def _alike(engine: Engine, project: Project) -> pa.Table:
-    """The pairs that are probably one customer; none without `matching:` in identity.yaml."""
-    matching = project.identity.matching
-    if matching is None:
-        return PAIRS.empty_table()
-    columns = dict.fromkeys(["record_id", *KNOWN, *matching.compare])
-    found = suggest_links(
-        engine.arrow(exp.select(*columns).from_("customer_records")),
-        matching=matching,
-        seed=SEED,
-        families=project.identity.households is not None,
-        memory=project.engine.memory or "1GB",
-        threads=project.engine.threads or 0,
-        temporary=Path(project.warehouse) / "temporary" / "likeness",
-    )
-    joins = pc.cast(pc.greater_equal(found["probability"], matching.join_above), pa.int64())
-    by = pa.array(["probabilistic"] * found.num_rows, pa.string())
-    arrays = [found["left"], found["right"], by, found["probability"], found["weight"], found["evidence"], joins]
-    return pa.table(arrays, schema=PAIRS)
 
 
 def _relabel(engine: Engine) -> None:

@@ -101,7 +101,7 @@ GROUP BY kind, value
 -- Pairs that may be one customer, are not joined already and were not decided by hand.
 SELECT p.left_record, p.right_record, p.probability, p.evidence
 FROM pairs AS p
-JOIN record_groups AS l ON l.record_id = p.left_record
-JOIN record_groups AS r ON r.record_id = p.right_record
+JOIN identity_groups AS l ON l.record_id = p.left_record
+JOIN identity_groups AS r ON r.record_id = p.right_record
 LEFT JOIN forbidden AS f ON f.left_record = p.left_record AND f.right_record = p.right_record
 WHERE p.by = 'probabilistic' AND l.group_id <> r.group_id AND f.left_record IS NULL

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from parcours.engine import Draft, sql
-from parcours.identity import grouping, persons
-from parcours.identity.grouping import STEPS, group
+import pyarrow as pa
+
+from parcours.engine import Draft, fingerprint, sql
+from parcours.identity import decisions, grouping, likeness, persons
+from parcours.identity.decisions import FORBID, Decision
+from parcours.identity.grouping import forced, group
+from parcours.identity.renewal import Renewal
+from parcours.identity.rules import Kind, ranked
 from parcours.model import CONTRACTS
 from parcours.project import Project
 
 READS = ("identifiers", "customer_records")
-KEYS = {"identity_groups": ("record_id",), "identity_links": ("record_id", "kind", "value", "by")}
-GROUPED = ("identity_groups", "identity_links", "refused_links", "review_pairs")
-MEANING = 1  # raised when the code joins other records under the same settings
+# Beside the tables of the model, what the next run starts from: it is read by nobody else.
+KEYS = {
+    "identity_state": (),
+    "likeness_pairs": ("left_record", "right_record"),
+    "identity_groups": ("record_id",),
+    "identity_hubs": ("kind", "value"),
+}
+GROUPED = (*KEYS, "refused_links", "review_pairs")
+MEANING = 2  # raised when the code joins other records under the same settings
+STEPS = ("decisions", "likeness", "identifiers", "persons")
 
 
 class Progress(Protocol):
@@ -24,46 +36,125 @@ class Progress(Protocol):
     def __call__(self, room: str, done: int, total: int, note: str = "") -> None: ...
 
 
+@dataclass(frozen=True)
+class State:
+    """What a version's groups were made by: the settings, and the model of likeness as it was learned."""
+
+    settings: str
+    model: str
+
+    @classmethod
+    def last(cls, draft: Draft) -> State | None:
+        """That of the last published version."""
+        if not draft.previous("identity_state"):
+            return None
+        draft.read_previous("identity_state", "state_before")
+        return cls(**draft.engine.rows("SELECT settings, model FROM state_before")[0])
+
+
 def resolve(draft: Draft, project: Project, *, progress: Progress) -> None:
     """Joins records into persons.
 
     Reads identifiers and customer_records; makes record_persons, persons, links, refused_links, review_pairs and
-    person_changes. What is made of the same is taken over from the last version. Raises DecisionFault for a line of
-    the links file that cannot be read.
+    person_changes. What is made of the same is taken over from the last version, and of a large shop only the records
+    that a change may reach are grouped again. Raises DecisionFault for a line of the links file that cannot be read.
     """
-    made = _Grouping(draft, project, progress)
-    for name in GROUPED:
-        draft.put(name, lambda name=name: made.query(name), reads=READS, settings=_settings(project))  # type: ignore[misc]
-    if _unchanged(draft):
-        for name in persons.MADE:
+    draft.read(*READS)
+    seen = [row["kind"] for row in draft.engine.rows("SELECT DISTINCT kind FROM identifiers ORDER BY kind")]
+    kinds = ranked(project.identity, seen)
+    settings = fingerprint([MEANING, [kind.name for kind in kinds], *_settings(project)])
+    state = State.last(draft)
+    before = state if state and state.settings == settings else None
+    if before and all(draft.table(name) == draft.previous(name) for name in READS):
+        for name in (*GROUPED, *persons.MADE):
             draft.carry(name)
     else:
-        persons.build(draft, project.identity.households)
-    draft.engine.forget(*grouping.WORK, *persons.WORK)
-    progress("identity", len(STEPS) + 1, len(STEPS) + 1)
+        _resolve(_Grouping(draft, project, kinds, settings, before, progress))
+    progress("identity", len(STEPS), len(STEPS))
+
+
+def _resolve(made: _Grouping) -> None:
+    draft = made.draft
+    since = [table.fingerprint for name in (*GROUPED, *persons.MADE) if (table := draft.previous(name))]
+    for name in GROUPED:
+        reads = (*READS, "identity_groups") if name == "review_pairs" else READS
+        draft.put(name, lambda name=name: made.rows(name), reads=reads, settings=[made.settings, since])  # type: ignore[misc]
+    made.step("persons")
+    persons.build(draft, made.project.identity.households, made.links, lambda: made.renewal)
+    draft.engine.forget("identity_links", *grouping.WORK, *persons.WORK)
+    if made.renewal:
+        made.renewal.forget()
 
 
 class _Grouping:
-    """The queries of the tables of groups; the work is done once, at the first one asked for."""
+    """The rows of the tables of groups; the work is done once, at the first one asked for."""
 
-    def __init__(self, draft: Draft, project: Project, progress: Progress) -> None:
-        self._draft, self._project, self._progress = draft, project, progress
+    def __init__(
+        self, draft: Draft, project: Project, kinds: list[Kind], settings: str, before: State | None, progress: Progress
+    ) -> None:
+        self.draft, self.project, self.settings = draft, project, settings
+        self._kinds, self._before, self._progress = kinds, before, progress
         self._queries: dict[str, sql.Query] = {}
+        self._state: State | None = None
+        self._links = False
+        self.renewal: Renewal | None = None
 
-    def query(self, name: str) -> sql.Query:
-        if not self._queries:
-            self._queries = group(self._draft.engine, self._project, step=self._step)
+    def rows(self, name: str) -> sql.Query | pa.Table:
+        """The rows of a table."""
+        self._work()
+        if name == "identity_state":
+            assert self._state is not None
+            return pa.table({"settings": [self._state.settings], "model": [self._state.model]})
         order = CONTRACTS[name].key if name in CONTRACTS else KEYS[name]
-        return self._draft.fitted(name, self._queries[name], order)
+        return self.draft.fitted(name, self._queries[name], order)
 
-    def _step(self, number: int) -> None:
-        self._progress("identity", number, len(STEPS) + 1, STEPS[number])
+    def links(self) -> None:
+        """Makes `identity_links` readable: why records are in their group."""
+        self._work()
+        if not self._links:
+            folder = self.draft.unfinished("identity_links")
+            self.draft.engine.write(self._queries["identity_links"], folder)
+            self.draft.engine.forget(*grouping.WORK)
+            self.draft.engine.register("identity_links", sorted(folder.glob("*.parquet")))
+            self._links = True
+
+    def step(self, name: str) -> None:
+        """Says what begins."""
+        self._progress("identity", STEPS.index(name), len(STEPS), name)
+
+    def _work(self) -> None:
+        if self._queries:
+            return
+        self.step("decisions")
+        engine, identity = self.draft.engine, self.project.identity
+        decided = decisions.resolved(engine, _decisions(self.project))
+        renewal = Renewal(self.draft, identity, self._kinds) if self._before else None
+        known = renewal if renewal and renewal.found() else None
+        self.step("likeness")
+        alike, model = likeness.pairs(
+            self.draft, self.project, model=self._before.model if self._before else "", anew="anew" if known else None
+        )
+        self._state = State(self.settings, model)
+        engine.register("pairs", pa.concat_tables([forced(decided), alike]))
+        self.step("identifiers")
+        if known and known.spread({record for each in decided for record in _records(each)}):
+            self.renewal = known
+            known.restrict()
+        else:
+            self.draft.read(*READS)
+            engine.temp("hubs", "SELECT '' AS kind, '' AS value WHERE FALSE")
+        made = group(engine, self.project, self._kinds, [each for each in decided if each.do == FORBID])
+        self._queries = self.renewal.patched(made) if self.renewal else made
+        self._queries["likeness_pairs"] = sql.parse("SELECT * FROM pairs WHERE by = 'probabilistic'")
 
 
-def _unchanged(draft: Draft) -> bool:
-    """Whether the groups and the last version's persons are those of before."""
-    before = [draft.previous(name) for name in (*GROUPED[:2], *persons.MADE)]
-    return all(before) and all(draft.table(name) == draft.previous(name) for name in GROUPED[:2])
+def _decisions(project: Project) -> list[Decision]:
+    file = project.identity.links_file
+    return decisions.read(project.folder / file) if file else []
+
+
+def _records(decision: Decision) -> tuple[int, ...]:
+    return (*decision.left_records, *decision.right_records)
 
 
 def _settings(project: Project) -> list[Any]:
@@ -71,7 +162,7 @@ def _settings(project: Project) -> list[Any]:
     identity = project.identity
     file = project.folder / identity.links_file if identity.links_file else None
     decided = hashlib.sha256(file.read_bytes()).hexdigest() if file else None
-    return [MEANING, decided, _without_places(asdict(identity))]
+    return [decided, _without_places(asdict(identity))]
 
 
 def _without_places(value: Any) -> Any:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from parcours.project.definitions import IdentifierRules, Identity
+from parcours.project.definitions import ANONYMOUS, IdentifierRules, Identity
 
 # Given by the retailer to one customer: two names on one card are a correction, not two people.
 GIVEN_TO_ONE = ("crm_id", "loyalty_card", "login", "external_id")
-# Of a browser or an appliance, which several people may use.
-ANONYMOUS = ("device", "cookie")
 LARGEST_PERSON = 100
 
 
@@ -41,7 +39,7 @@ def ranked(identity: Identity, seen: Iterable[str]) -> list[Kind]:
     people = [kind for kind in dict.fromkeys(order) if kind not in ANONYMOUS]
     all_kinds = [*people, *(kind for kind in order if kind in ANONYMOUS)]
     return [
-        Kind(name, rank, min(rank, len(people)), identity.kinds.get(name, _usual(name)))
+        Kind(name, rank, min(rank, len(people)), identity.kinds.get(name, IdentifierRules.usual(name)))
         for rank, name in enumerate(all_kinds)
         if name in held
     ]
@@ -50,8 +48,3 @@ def ranked(identity: Identity, seen: Iterable[str]) -> list[Kind]:
 def known_below(identity: Identity) -> int:
     """Who has an identifier of a rank below this is known by more than a browser."""
     return len([kind for kind in identity.order if kind not in ANONYMOUS])
-
-
-def _usual(kind: str) -> IdentifierRules:
-    """Browsers join nobody but their one customer, unless the retailer says otherwise."""
-    return IdentifierRules(limit=1) if kind in ANONYMOUS else IdentifierRules()

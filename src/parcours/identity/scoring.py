@@ -27,16 +27,30 @@ TRAINING_PAIRS = 500_000
 class Scorer:
     """Compares pairs of prepared records: first to learn what levels weigh, then to weigh them."""
 
-    def __init__(self, engine: DuckDB, comparisons: Sequence[CustomComparison]) -> None:
+    def __init__(self, engine: DuckDB, settings: SettingsCreator | dict[str, Any]) -> None:
         self._engine, self._api = engine, DuckDBAPI(engine.connection)
         self._prepared = self._api.register("prepared")
-        self._settings: SettingsCreator | dict[str, Any] = SettingsCreator(
-            link_type="dedupe_only",
-            unique_id_column_name=NUMBER,
-            comparisons=list(comparisons),
-            retain_matching_columns=True,
-            retain_intermediate_calculation_columns=True,
+        self._settings = settings
+
+    @classmethod
+    def to_learn(cls, engine: DuckDB, comparisons: Sequence[CustomComparison]) -> Scorer:
+        """One that knows how to compare, not yet what that weighs."""
+        return cls(
+            engine,
+            SettingsCreator(
+                link_type="dedupe_only",
+                unique_id_column_name=NUMBER,
+                comparisons=list(comparisons),
+                retain_matching_columns=True,
+                retain_intermediate_calculation_columns=True,
+            ),
         )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Splink's settings, with the weights once `weighs` was told them: what another Scorer may start from."""
+        assert isinstance(self._settings, dict), "the settings are known after among_strangers()"
+        return self._settings
 
     def among_strangers(self, *, records: int, seed: int) -> dict[str, Floats]:
         """How often two random records reach each level of each comparison, level 0 ("different") first."""
@@ -45,6 +59,7 @@ class Scorer:
         with quiet():
             linker.training.estimate_u_using_random_sampling(pairs, seed=seed, min_count_per_level=None, num_chunks=1)
         self._settings = linker.misc.save_model_to_json()
+        self._settings.pop("linker_uid")  # a random name: the same records must give the same model
         rarest = 1 / pairs  # of so many pairs, none was seen
         return {
             comparison["output_column_name"]: np.array(
@@ -55,10 +70,9 @@ class Scorer:
 
     def labels(self) -> dict[str, list[str]]:
         """The labels of each comparison's levels, level 0 ("different") first."""
-        assert isinstance(self._settings, dict), "the labels are known after among_strangers()"
         return {
             comparison["output_column_name"]: [level["label_for_charts"] for level in reversed(_told(comparison))]
-            for comparison in self._settings["comparisons"]
+            for comparison in self.settings["comparisons"]
         }
 
     def patterns(self, *, records: int) -> Patterns:
@@ -79,14 +93,16 @@ class Scorer:
             records * (records - 1) / 2,
         )
 
-    def weigh(self, learned: Learned, *, least: float) -> str:
-        """The name of a table of the candidates that weigh at least so much, with each level and weight."""
-        assert isinstance(self._settings, dict), "there is something to weigh with after among_strangers()"
-        for comparison in self._settings["comparisons"]:
+    def weighs(self, learned: Learned) -> None:
+        """Takes over what each level weighs."""
+        for comparison in self.settings["comparisons"]:
             name = comparison["output_column_name"]
             for level, m, u in zip(reversed(_told(comparison)), learned.m[name], learned.u[name]):
                 level.update(m_probability=float(m), u_probability=float(u))
-        self._settings["probability_two_random_records_match"] = 0.5  # weighs nothing: chance is ours to add
+        self.settings["probability_two_random_records_match"] = 0.5  # weighs nothing: chance is ours to add
+
+    def weigh(self, *, least: float) -> str:
+        """The name of a table of the candidates that weigh at least so much, with each level and weight."""
         return self._predict("candidates", least)
 
     def _predict(self, candidates: str, least: float | None) -> str:

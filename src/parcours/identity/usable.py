@@ -17,12 +17,9 @@ _QUERIES = sql.load(__package__, "usable.sql")
 def prepare(engine: Engine, identity: Identity, kinds: list[Kind]) -> None:
     """Makes the tables `usable`, `refused` (by which guard), `records` and `descriptions` for the graph to read.
 
-    Reads identifiers and customer_records.
+    Reads identifiers, customer_records and hubs (kind, value: what is known to join nobody).
     """
-    judged = _QUERIES["judged"].bind(
-        blocked_by_project=_blocked(identity), blocked_by_us=_never(), unverified=_must_be_verified(kinds)
-    )
-    engine.temp("judged", judged)
+    engine.temp("judged", judged(identity, kinds))
     engine.temp("usable", _QUERIES["usable"])
     engine.temp("refused", _QUERIES["refused"])
     engine.temp("kind_ranks", _ranks(kinds))
@@ -31,9 +28,27 @@ def prepare(engine: Engine, identity: Identity, kinds: list[Kind]) -> None:
     engine.forget("judged")
 
 
-def _never() -> exp.Expression:
-    (condition,) = _QUERIES["never"].tree.expressions
-    return condition.unalias()
+def judged(identity: Identity, kinds: list[Kind]) -> sql.Query:
+    """Every identifier with the value that joins and why it may not."""
+    return _QUERIES["judged"].bind(
+        joining=joining(), blocked_by_project=_blocked(identity), blocked_by_us=_one("never"),
+        unverified=_must_be_verified(kinds),
+    )  # fmt: skip
+
+
+def refused() -> sql.Query:
+    """The values of `judged` that join nobody."""
+    return _QUERIES["refused"]
+
+
+def joining() -> exp.Expression:
+    """The value that joins, of an identifier `i`."""
+    return _one("joining")
+
+
+def _one(name: str) -> exp.Expression:
+    (expression,) = _QUERIES[name].tree.expressions
+    return expression.unalias()
 
 
 def _blocked(identity: Identity) -> exp.Expression:

@@ -1,11 +1,6 @@
 -- name: judged
 -- Every identifier of every record, with the value that joins and why it may not (null: it may).
-SELECT i.record_id, i.kind, i.value AS given,
-  CASE
-    WHEN i.kind = 'email' AND split_part(i.value, '@', 2) IN ('gmail.com', 'googlemail.com')
-      THEN concat(replace(split_part(split_part(i.value, '@', 1), '+', 1), '.', ''), '@gmail.com')
-    ELSE i.value
-  END AS value,
+SELECT i.record_id, i.kind, i.value AS given, :joining AS value,
   CASE WHEN i.verified THEN 1 ELSE 0 END AS verified,
   CASE WHEN c.record_id IS NULL THEN 0 ELSE 1 END AS declared,
   i.first_seen, i.last_seen,
@@ -18,6 +13,16 @@ SELECT i.record_id, i.kind, i.value AS given,
   END AS why_not
 FROM identifiers AS i
 LEFT JOIN customer_records AS c ON c.record_id = i.record_id
+
+-- name: joining
+-- The value that joins: the several ways to write one mailbox are one.
+SELECT
+  CASE
+    WHEN i.kind = 'email' AND split_part(i.value, '@', 2) IN ('gmail.com', 'googlemail.com')
+      THEN concat(replace(split_part(split_part(i.value, '@', 1), '+', 1), '.', ''), '@gmail.com')
+    ELSE i.value
+  END AS value
+FROM identifiers AS i
 
 -- name: never
 -- Values that identify nobody wherever they come from: fillers, test accounts, one digit repeated.
@@ -34,11 +39,13 @@ SELECT
 FROM identifiers AS i
 
 -- name: usable
--- The identifiers that may join, by the value that joins.
-SELECT record_id, kind, value, max(verified) AS verified, max(declared) AS declared, min(first_seen) AS first_seen
-FROM judged
-WHERE why_not IS NULL
-GROUP BY record_id, kind, value
+-- The identifiers that may join, by the value that joins; a hub joins nobody.
+SELECT j.record_id, j.kind, j.value, max(j.verified) AS verified, max(j.declared) AS declared,
+  min(j.first_seen) AS first_seen
+FROM judged AS j
+LEFT JOIN hubs AS h ON h.kind = j.kind AND h.value = j.value
+WHERE j.why_not IS NULL AND h.value IS NULL
+GROUP BY j.record_id, j.kind, j.value
 
 -- name: refused
 -- Values that join nobody, by the reason, with how many records hold them.
