@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import md5
 from typing import Any
 
 from parcours.engine import Draft
@@ -51,6 +52,38 @@ def test_a_visit_ends_at_local_midnight(draft: Draft) -> None:
 def test_two_visitors_never_share_a_visit_and_nobody_known_has_none(draft: Draft) -> None:
     at = datetime(2026, 1, 5, 10)
     assert sessions(draft, event(1, 7, at), event(2, 8, at), event(3, None, at)) == [0, 1, None]
+
+
+def known_as(cookie: str | None, login: str | None) -> dict[str, Any]:
+    """An event's identifiers, and the record that landing makes of them."""
+    said = [f"{kind}={value}" for kind, value in (("cookie", cookie), ("login", login)) if value is not None]
+    # hash63: the first eight bytes of the MD5, the lowest first, without the highest bit
+    record = int.from_bytes(md5("\x1f".join(said).encode()).digest()[:8], "little") % 2**63 if said else None
+    return {"events__record_id": record, "events__id__cookie": cookie, "events__id__login": login}
+
+
+def test_logging_in_does_not_end_a_visit(draft: Draft) -> None:
+    at = datetime(2026, 1, 5, 10)
+    assert sessions(
+        draft,
+        event(1, 7, at, **known_as("c1", None)),
+        event(2, 7, at.replace(minute=5), **known_as("c1", "ann")),
+        event(3, 7, at.replace(minute=20), **known_as("c1", None)),
+        event(4, 7, at.replace(minute=10), **known_as("c2", "ann")),  # her telephone, at the same time
+        event(5, 7, at.replace(hour=11), **known_as("c1", "ann")),
+    ) == [0, 0, 0, 1, 2]
+
+
+def test_without_a_cookie_a_visit_is_by_who_is_known(draft: Draft) -> None:
+    at = datetime(2026, 1, 5, 10)
+    assert sessions(
+        draft,
+        event(1, 7, at, **known_as(None, "ann")),
+        event(2, 7, at.replace(minute=5), **known_as(None, "ann")),
+        event(3, 7, at.replace(minute=10), **known_as(None, "ben")),
+        event(4, 7, at.replace(minute=15), **known_as("c1", None)),
+        event(5, None, at.replace(minute=20), **known_as(None, None)),
+    ) == [0, 0, 1, 2, None]
 
 
 def test_the_path_of_a_category_and_its_levels_complete_one_another(draft: Draft) -> None:

@@ -110,6 +110,18 @@ def test_identity_is_read(loaded: Loaded) -> None:
     assert identity.households.same == ("last_name", "street", "street_number", "postcode")
 
 
+def test_a_browser_stays_one_customer_s_whatever_else_is_said_of_it(loaded: Loaded) -> None:
+    project = loaded({"identity.yaml": """\
+        identity: rules
+        identifiers:
+          cookie: {verified_only: true}
+          device: {limit: 3}
+          email: {joins_alone: false}
+    """})  # fmt: skip
+    limits = {kind: rules.limit for kind, rules in project.identity.kinds.items()}
+    assert limits == {"cookie": 1, "device": 3, "email": 8}
+
+
 def test_each_mistake_of_identity_is_told_at_its_line(faults: Faults) -> None:
     assert faults({
         "identity.yaml": """\

@@ -163,13 +163,34 @@ def test_a_cart_left_behind_and_nothing_bought_in_a_store_the_same_day(engine: E
     cart = event("product_added", "02-20 17:00")
     assert count(engine, left, cart) == 1
     assert count(engine, left, cart, order("02-20 18:00", "store")) == 0
-    assert count(engine, left, cart, order("02-20 09:00", "store")) == 0  # the same day, whichever came first
+    assert count(engine, left, cart, order("02-20 09:00", "store")) == 1  # bought before, and nothing after
+    assert count(engine, left, cart, order("02-20 17:00", "store")) == 1  # at the same instant is not after
     assert count(engine, left, cart, order("02-20 23:30", "store")) == 1  # the next day in Paris
     assert count(engine, left, cart, order("02-20 18:00", "web")) == 1
     # while the day is not over, nobody can say
     evening = datetime(2026, 2, 20, 20, 0, tzinfo=UTC)
     assert count(engine, left, cart, as_of=evening) == 0
     assert count(engine, left, cart, as_of=date(2026, 2, 20)) == 1
+
+
+def test_on_the_same_day_only_what_comes_after_follows(engine: Engine) -> None:
+    bought = {"sequence": {"first": "product_viewed", "then": {"order": "store"}, "within": "same day"}}
+    morning, evening = event("product_viewed", "02-20 09:00"), event("product_viewed", "02-20 16:10")
+    assert count(engine, bought, morning, order("02-20 16:00", "store")) == 1
+    assert count(engine, bought, morning, order("02-20 16:00", "store"), evening) == 1  # not also the second visit
+    assert count(engine, bought, evening, order("02-20 16:00", "store")) == 0
+    assert count(engine, bought, morning, order("02-21 16:00", "store")) == 0
+    assert count(engine, bought, morning, evening, order("02-20 18:00", "store")) == 2
+
+
+def test_a_till_that_says_the_day_only_may_have_sold_after_the_visit(engine: Engine) -> None:
+    # 19 February 23:00 UTC is the 20th at midnight in Paris: what a day without an hour lands as
+    visit, ticket = event("product_viewed", "02-20 09:00"), order("02-19 23:00", "store")
+    same_day = {"first": "product_viewed", "within": "same day"}
+    assert count(engine, {"sequence": {**same_day, "then": {"order": "store"}}}, visit, ticket) == 1
+    assert count(engine, {"sequence": {**same_day, "then_not": {"order": "store"}}}, visit, ticket) == 0
+    twice = {"sequence": {"first": {"order": "store"}, "then": {"order": "store"}, "within": "same day"}}
+    assert count(engine, twice, ticket) == 0  # it does not follow itself
 
 
 def test_who_bought_in_a_store_after_a_visit_leaves_retargeting(engine: Engine) -> None:

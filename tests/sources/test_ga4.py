@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.landing.shop import Shop, account
@@ -54,6 +56,30 @@ ITEM = {
     "price": 4.5,
     "quantity": "2",
 }
+
+
+def test_the_export_as_parquet_gives_the_same_rows(shop: Shop) -> None:
+    numbers = [(f"{kind}_value", pa.float64()) for kind in ("float", "double")]
+    value = pa.struct([("string_value", pa.string()), ("int_value", pa.int64()), *numbers])
+    day = event("view_item", items=[ITEM], page_location="https://shop.fr/p/1") + event("search", 1, search_term="thé")
+    rows = [json.loads(line) for line in day.splitlines()]
+    for row in rows:
+        row["event_timestamp"] = int(row["event_timestamp"])
+    inferred = pa.Table.from_pylist(rows).schema
+    params = pa.list_(pa.struct([("key", pa.string()), ("value", value)]))
+    text = pa.struct([("transaction_id", pa.string()), ("purchase_revenue", pa.float64())])
+    for name, kind in (("event_params", params), ("ecommerce", text), ("user_id", pa.string())):
+        inferred = inferred.set(inferred.get_field_index(name), pa.field(name, kind))
+    shop.source("lines", "kind: ga4\npath: data/events_*.jsonl\n")
+    shop.source("columns", "kind: ga4\npath: data/events_*.parquet\n")
+    shop.write("events_20260312.jsonl", day)
+    pq.write_table(pa.Table.from_pylist(rows, inferred), shop.folder / "data" / "events_20260312.parquet")
+    landed = shop.run()
+    assert not landed.counts["columns"].refused
+    told = [landed.values("events", "name", "product_id", "query", "page_path", source=name) for name in
+            ("lines", "columns")]  # fmt: skip
+    assert told[0] == told[1]
+    assert told[1] == [("product_viewed", "SKU1", None, "/p/1"), ("products_searched", None, "thé", None)]
 
 
 def test_three_lines_of_yaml_read_the_export(shop: Shop) -> None:

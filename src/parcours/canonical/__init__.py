@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from parcours.canonical import checks, identifiers, orders
 from parcours.canonical.given import given, months
+from parcours.canonical.visits import visitor
 from parcours.engine import Draft, sql
 from parcours.model import CONTRACTS
 from parcours.project import Project
@@ -54,7 +55,8 @@ def _table(draft: Draft, project: Project, table: str, month: str | None) -> Non
     over = {"given": rows.query}
     if table == "events":
         # visits are found over the moments alone: rows are wide, and sorting them costs by their width
-        over["moments"] = given(draft, project, table, month, only=("row_id", "record_id", "event_time")).query
+        moments = given(draft, project, table, month, only=("row_id", "event_time"), made={"visitor": visitor})
+        over["moments"] = moments.query
     draft.build(table, query.over(**over), reads=rows.reads, partition=month or "all", order_by=_order(table))
 
 

@@ -1,20 +1,21 @@
 -- name: events
 -- What visitors did, with the local day and the session: a new one after 30 minutes of silence and at local midnight.
 WITH marked AS (
-    SELECT row_id, record_id, event_time, local_date(event_time, :zone) AS day,
-           lag(event_time) OVER (PARTITION BY record_id, local_date(event_time, :zone) ORDER BY event_time, row_id)
+    SELECT row_id, visitor, event_time, local_date(event_time, :zone) AS day,
+           lag(event_time) OVER (PARTITION BY visitor, local_date(event_time, :zone) ORDER BY event_time, row_id)
                AS before
     FROM moments
-    WHERE record_id IS NOT NULL
+    WHERE visitor IS NOT NULL
 ),
 begun AS (
-    SELECT row_id, max(CASE WHEN before IS NULL OR event_time > add_seconds(before, :silence) THEN event_time END)
-                       OVER (PARTITION BY record_id, day ORDER BY event_time, row_id
-                             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS began
+    SELECT row_id, visitor,
+           max(CASE WHEN before IS NULL OR event_time > add_seconds(before, :silence) THEN event_time END)
+               OVER (PARTITION BY visitor, day ORDER BY event_time, row_id
+                     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS began
     FROM marked
 )
 SELECT g.row_id, g.source, g.record_id,
-       g.record_id % 2147483648 * 4294967296 + seconds_between(TIMESTAMP '1970-01-01 00:00:00', b.began) AS session_id,
+       b.visitor % 2147483648 * 4294967296 + seconds_between(TIMESTAMP '1970-01-01 00:00:00', b.began) AS session_id,
        g.name, g.event_time, local_date(g.event_time, :zone) AS event_date, coalesce(g.channel, 'web') AS channel,
        g.product_id, g.category, g.brand, g.order_id, g.value, g.quantity, g.query, g.page_url, g.page_path,
        g.referrer, g.utm_source, g.utm_medium, g.utm_campaign, g.traffic_source, g.device, g.country, g.store_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from parcours.model import CONTRACTS
 from parcours.project import Project
 
 UNDATED = "undated"
+# A column made of a landing table's own columns (given by name and type word), read there as `l`.
+Made = Callable[[Mapping[str, str]], exp.Expression]
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,13 @@ def given(
     month: str | None = None,
     *,
     only: Sequence[str] = (),
+    made: Mapping[str, Made] | None = None,
     beside: bool = False,
 ) -> Given:
     """What landed for a table, in one month or in all of time.
 
-    `only` names the columns wanted; `beside` reads the landing tables under names of their own, beside partitions of
-    the same.
+    `only` names the columns wanted, and `made` says how further ones are made of what landed; `beside` reads the
+    landing tables under names of their own, beside partitions of the same.
     """
     reads: list[Any] = []
     rows = []
@@ -67,7 +70,9 @@ def given(
         if here:
             void = voided(draft, landing, month)
             reads += [*here, *void]
-            rows.append(_rows(table, landing, view, draft.table(landing).columns, wanted, void=bool(void)))
+            columns = draft.table(landing).columns
+            more = [exp.alias_(make(columns), name) for name, make in (made or {}).items()]
+            rows.append(_rows(table, landing, view, columns, wanted, void=bool(void)).select(*more))
     tree = exp.union(*rows, distinct=False) if len(rows) > 1 else rows[0] if rows else _nothing(wanted)
     return Given(tuple(dict.fromkeys(reads)), Query(tree))  # type: ignore[arg-type]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sqlglot import exp
 from parcours.engine.reader import Layout, Offer, Refused, Shape, Where, open_delivery, shape_of
 from parcours.model.value import Fault, Place
 from parcours.project.definitions import ColumnMapping, IdentifierMapping, Mapping, Project, Source
-from parcours.project.faults import nearest
+from parcours.project.faults import close_to, nearest
 from parcours.rules.expressions import columns
 
 LARGEST = 50_000_000  # bytes: a larger file is not opened only to look at its header
@@ -49,17 +49,26 @@ def _look(source: Source, project: Project, now: datetime, looked: Looked) -> No
     small = [offer for offer in files if offer.size <= LARGEST]
     if small:
         newest = max(small, key=lambda offer: (offer.modified, offer.name))
-        _compare(source, newest, looked)
+        _compare(source, newest, project, looked)
 
 
-def _compare(source: Source, offer: Offer, looked: Looked) -> None:
+def _compare(source: Source, offer: Offer, project: Project, looked: Looked) -> None:
     layout: Layout = source.kind.layout()
     with tempfile.TemporaryDirectory(prefix="parcours-check-") as scratch, suppress(_NothingInIt):
         shape = _shape(offer, layout, Path(scratch))
         for mapping in source.tables.values():
+            required = {given.source for given in mapping.columns.values() if given.required}
             for place, path in _named(mapping):
-                if not shape.has(path):
-                    _missing(place, path, offer, shape, looked)
+                if shape.has(path):
+                    continue
+                ours = not (project.folder / place.file).is_file()  # a mapping that comes with the kind of source
+                fault = Fault(source.place if ours else place, f"no column {path!r} in {offer.name}.")
+                if not shape.open:
+                    looked.faults.append(replace(fault, hint=nearest(path, shape.columns)))
+                elif path in required:
+                    looked.notes.append(fault)
+                elif not ours and (meant := _meant(path, shape.columns)):
+                    looked.notes.append(replace(fault, hint=meant))
 
 
 class _NothingInIt(Exception):
@@ -74,12 +83,15 @@ def _shape(offer: Offer, layout: Layout, scratch: Path) -> Shape:
     return shape_of(pieces[0], layout)
 
 
-def _missing(place: Place, path: str, offer: Offer, shape: Shape, looked: Looked) -> None:
-    fault = Fault(place, f"no column {path!r} in {offer.name}.", nearest(path, shape.columns))
-    if not shape.open:
-        looked.faults.append(fault)
-    elif fault.hint.startswith("Did you mean"):
-        looked.notes.append(fault)  # only the first lines were looked at: it may still come
+def _meant(path: str, seen: Sequence[str]) -> str:
+    """The name that looks like the one written, among those of the first lines; else the column may still come.
+
+    An object or array that was empty there says nothing of what will be in it.
+    """
+    around = [name for name in seen if path.startswith((f"{name}.", f"{name}["))]
+    if around and not any(name.startswith((f"{around[-1]}.", f"{around[-1]}[")) for name in seen):
+        return ""
+    return close_to(path, [name for name in seen if name not in around])
 
 
 def _named(mapping: Mapping) -> Iterator[tuple[Place, str]]:

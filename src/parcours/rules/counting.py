@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, time
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from parcours.model.value import Duration
-from parcours.rules.facts import FACTS, Fact, rows_done, rows_first, rows_next
+from parcours.rules.facts import AFTER_ALL, FACTS, Fact, rows_done, rows_first, rows_next
 from parcours.rules.moment import Moment
 from parcours.rules.rule import SAME_DAY, Activity, Deed, Done, Followed, Rule
 
@@ -27,12 +29,19 @@ def count_for_person(activity: Activity, facts: Facts, moment: Moment, holds: Ho
     for deed, wanted in ((activity.then, True), (activity.then_not, False)):
         if deed is not None:
             nexts = rows(deed, rows_next(activity, deed, moment))
-            firsts = [first for first in firsts if _followed(activity, first, deed, nexts) is wanted]
+            firsts = [first for first in firsts if _followed(activity, first, deed, nexts, moment) is wanted]
     return len(firsts)
 
 
-def _followed(sequence: Followed, first: Row, deed: Deed, nexts: list[Row]) -> bool:
+def _followed(sequence: Followed, first: Row, deed: Deed, nexts: list[Row], moment: Moment) -> bool:
     one, other = FACTS[sequence.first.fact], FACTS[deed.fact]
+    if sequence.within == SAME_DAY:
+        return any(
+            _agree(sequence, first, row)
+            and row[other.date] == first[one.date]
+            and _in_day(row, other, moment) > _in_day(first, one, moment)
+            for row in nexts
+        )
     return any(_agree(sequence, first, row) and _in_time(sequence, first, one, row, other) for row in nexts)
 
 
@@ -40,9 +49,18 @@ def _agree(sequence: Followed, first: Row, row: Row) -> bool:
     return sequence.same is None or first[sequence.same] == row[sequence.same]
 
 
+def _in_day(row: Row, fact: Fact, moment: Moment) -> datetime:
+    """When a row stands among those of its day: one at midnight exactly says the day only, and stands last.
+
+    A till that gives no hours may well have sold after the visit of that day, and who may have bought must not be
+    written to as somebody who has not.
+    """
+    happened: datetime = row[fact.time]
+    local = happened.replace(tzinfo=UTC).astimezone(ZoneInfo(moment.zone)).replace(tzinfo=None)
+    return happened + AFTER_ALL.delta if local == datetime.combine(row[fact.date], time.min) else happened
+
+
 def _in_time(sequence: Followed, first: Row, one: Fact, row: Row, other: Fact) -> bool:
-    if sequence.within == SAME_DAY:
-        return bool(row[other.date] == first[one.date])
     after = row[other.time] - first[one.time]
     within = sequence.within.delta if isinstance(sequence.within, Duration) else after
     return bool(after.total_seconds() > 0 and after <= within)

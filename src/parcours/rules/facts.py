@@ -43,6 +43,9 @@ FACTS: dict[str, Fact] = {
     )
 }
 
+# Later than the end of any day that began with it, also of the day that has 25 hours.
+AFTER_ALL = Duration.parse("2 days")
+
 
 def rows_of(deed: Deed) -> Rule:
     """The condition on the columns of a fact's table that makes a row count as this deed, whenever it was."""

@@ -6,7 +6,7 @@ from sqlglot import exp, select
 
 from parcours.model.value import Duration
 from parcours.rules.fact_rows import bounds, column, facts, looked_at, of_persons, reach, test
-from parcours.rules.facts import FACTS, earliest, rows_first, rows_next
+from parcours.rules.facts import AFTER_ALL, FACTS, Fact, earliest, rows_first, rows_next
 from parcours.rules.moment import Moment, whole_days
 from parcours.rules.rule import SAME_DAY, Deed, Done, Followed, Rule, Window
 
@@ -36,7 +36,8 @@ def _step(sequence: Followed, deed: Deed, rule: Rule, step: int, moment: Moment)
     """The rows of one deed of a sequence: whose, when, and which step they are."""
     fact = FACTS[deed.fact]
     number = exp.alias_(exp.Literal.number(step), "step")
-    columns = [exp.alias_(column("f", fact.time), "happened"), exp.alias_(column("f", fact.date), "day"), number]
+    happened = _in_day(fact, moment) if sequence.within == SAME_DAY else column("f", fact.time)
+    columns = [exp.alias_(happened, "happened"), exp.alias_(column("f", fact.date), "day"), number]
     if sequence.same:
         columns.append(exp.alias_(reach(fact.table)(sequence.same), "same_value"))
     plain = bounds(fact.table, [Done(deed, Window(since=earliest(sequence.window, moment)))], moment)
@@ -47,8 +48,16 @@ def _step(sequence: Followed, deed: Deed, rule: Rule, step: int, moment: Moment)
     return of_persons(rows.where(*plain, test(fact.table, rule, moment))).select("r.person_id", *chosen)
 
 
+def _in_day(fact: Fact, moment: Moment) -> exp.Expression:
+    """When a row of a day stands among those of the same day; `rules/counting.py` says why."""
+    time, midnight = column("f", fact.time), exp.cast(column("f", fact.date), "timestamp")
+    local = exp.Anonymous(this="local_time", expressions=[time, exp.Literal.string(moment.zone)])
+    after_all = exp.Add(this=time.copy(), expression=_interval(AFTER_ALL))
+    return exp.case().when(exp.EQ(this=local, expression=midnight), after_all).else_(time.copy())
+
+
 def _next(sequence: Followed, step: int) -> exp.Expression:
-    """When the step next comes after each row; or, on the same day, whether it comes at all.
+    """When the step next comes after each row, on the same day where the sequence says so.
 
     Rows run backwards in time, and first steps before others of the same instant: so the rows before one in this order
     are those strictly later. (On Spark a window from the start is one pass; one up to the end is a pass for each row.)
@@ -59,7 +68,7 @@ def _next(sequence: Followed, step: int) -> exp.Expression:
     this_step = exp.EQ(this=exp.column("step", table="s"), expression=exp.Literal.number(step))
     when = exp.Case(ifs=[exp.If(this=this_step, true=exp.column("happened", table="s"))])
     if sequence.within == SAME_DAY:
-        return exp.Window(this=exp.Min(this=when), partition_by=[*by, exp.column("day", table="s")])
+        by.append(exp.column("day", table="s"))
     order = exp.Order(
         expressions=[
             exp.Ordered(this=exp.column(name, table="s"), desc=True, nulls_first=False) for name in ("happened", "step")

@@ -109,6 +109,7 @@ class Followed:
 
     `first` counts when it happened in the window. `then` must come after it and `then_not` must not, both within the
     time given, on the same day, or (None) until now. With a time given, `then_not` waits until that time is over.
+    On the same day, a row that gives no hour (it landed at midnight) counts as coming last.
     `same` asks both to agree on a column: viewed this product, and did not buy this product.
     """
 

@@ -24,7 +24,8 @@ DELIMITERS = (",", ";", "\t", "|")
 class Shape:
     """The columns of a piece; pieces of equal shape are read in one go.
 
-    `open` says that the columns were only sampled (JSON): a column that is not among them may still come.
+    `open` says that the columns were only sampled (JSON): a column that is not among them may still come. `pairs` are
+    the columns that hold keys with values, as a schema tells of them: any key may be among them.
     """
 
     format: str
@@ -32,6 +33,7 @@ class Shape:
     delimiter: str = ""
     schema: pa.Schema | None = None
     open: bool = False
+    pairs: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -41,7 +43,7 @@ class Shape:
 
     def has(self, path: str) -> bool:
         """Whether a column, or a path into a nested one, is there."""
-        if path in self.columns:
+        if path in self.columns or any(path.startswith(f"{name}.") for name in self.pairs):
             return True
         plain = path.replace("[]", "").split("[")[0]
         return any(column.replace("[]", "") in (plain, path.replace("[]", "")) for column in self.columns)
@@ -56,7 +58,8 @@ def shape_of(piece: Piece, layout: Layout) -> Shape:
     if piece.format == "jsonl":
         return Shape("jsonl", tuple(_paths(piece.path, layout)), open=True)
     schema = _schema(piece.path)
-    return Shape("parquet", tuple(_nested(schema, layout)), schema=schema)
+    columns = tuple(_nested(schema))
+    return Shape("parquet", columns, schema=schema, pairs=tuple(name for name in layout.pairs if name in columns))
 
 
 def header_of(path: Path, layout: Layout, *, tabs: bool) -> tuple[str, tuple[str, ...]]:
@@ -137,15 +140,15 @@ def _schema(path: Path) -> pa.Schema:
         raise Refused(f"it is not a whole Parquet file: {str(error).splitlines()[0]}") from None
 
 
-def _nested(schema: pa.Schema, layout: Layout) -> Iterator[str]:
+def _nested(schema: pa.Schema) -> Iterator[str]:
     for field in schema:
-        yield from _inner(field.name, field.type, layout)
+        yield from _inner(field.name, field.type)
 
 
-def _inner(path: str, of: pa.DataType, layout: Layout) -> Iterator[str]:
+def _inner(path: str, of: pa.DataType) -> Iterator[str]:
     yield path
     if pa.types.is_struct(of):
         for position in range(of.num_fields):
-            yield from _inner(f"{path}.{of.field(position).name}", of.field(position).type, layout)
+            yield from _inner(f"{path}.{of.field(position).name}", of.field(position).type)
     elif pa.types.is_list(of) or pa.types.is_large_list(of):
-        yield from _inner(f"{path}[]", of.value_type, layout)
+        yield from _inner(f"{path}[]", of.value_type)
