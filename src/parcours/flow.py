@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,21 @@ from sqlglot import exp
 
 from parcours import canonical, channels, identity, landing, measurement, profiles, segments, sources
 from parcours.engine import Draft, Tables, Version, Warehouse, open_engine
-from parcours.landing import SourceCount
+from parcours.identity.decisions import DecisionFault
+from parcours.landing import FileGone, SourceCount
 from parcours.model.kind import kinds_in
 from parcours.profiles import kinds as attribute_kinds
 from parcours.project import Project, packs_in
+from parcours.project.people import NOBODY, People, count_people
+from parcours.project.status import READ, REFUSED
 
 Progress = Callable[..., None]
 
 ROOMS = ("landing", "canonical", "identity", "profiles", "segments")
 # What a version remembers of the day it speaks of.
 AS_OF = "as_of"
+# What rooms refuse in words meant for the user: a line of a file of links, a file that is gone.
+REFUSALS = (DecisionFault, FileGone)
 
 
 class NothingPublished(LookupError):
@@ -37,7 +42,9 @@ class NothingPublished(LookupError):
 
 @dataclass(frozen=True)
 class Run:
-    """What a run did: the version it published (None: nothing had changed), the sources' counts, seconds by room."""
+    """What a run did: the version it published (None: nothing had changed), the sources' counts, seconds by room, rows
+    by table, and how many people there are.
+    """
 
     version: int | None
     as_of: date | None
@@ -45,6 +52,7 @@ class Run:
     made: list[str]
     seconds: dict[str, float]
     rows: dict[str, int] = field(default_factory=dict)
+    people: People = NOBODY
 
 
 def kinds() -> dict[str, dict[str, Any]]:
@@ -70,7 +78,7 @@ def warehouse(project: Project) -> Iterator[Warehouse]:
         temporary=temporary,
     )
     try:
-        yield Warehouse(project.warehouse, engine)
+        yield Warehouse(project.warehouse, engine, keep_versions=project.keep_versions)
     finally:
         engine.close()
         shutil.rmtree(temporary, ignore_errors=True)
@@ -103,10 +111,12 @@ def run(
     """
     with warehouse(project) as house, house.draft(now=now) as draft:
         done = make(draft, project, as_of=as_of, only=only, replay=replay, progress=progress)
-        if draft.unchanged() and draft.base is not None and draft.base.run.get(AS_OF) == str(done.as_of):
+        told = {AS_OF: str(done.as_of), REFUSED: _refused(draft, project, done.sources)}
+        before = draft.base.run if draft.base else {}
+        if draft.unchanged() and all(before.get(what) == value for what, value in told.items()):
             return done
-        number = draft.publish({AS_OF: str(done.as_of), "now": now.isoformat(), "made": len(done.made)})
-        return Run(number, done.as_of, done.sources, done.made, done.seconds, done.rows)
+        number = draft.publish({**told, READ: _read(done.sources), "now": now.isoformat(), "made": len(done.made)})
+        return replace(done, version=number)
 
 
 def make(
@@ -139,7 +149,8 @@ def make(
         segments.evaluate(draft, project, as_of=day, progress=progress)
         clock.lap("segments")
     _carry_the_rest(draft)
-    return Run(None, day, counts, draft.made, clock.laps, {name: t.rows for name, t in draft.tables.items()})
+    rows = {name: table.rows for name, table in draft.tables.items()}
+    return Run(None, day, counts, draft.made, clock.laps, rows, count_people(draft))
 
 
 def audiences(project: Project, *, folder: Path | None = None, language: str | None = None) -> list[Any]:
@@ -181,6 +192,20 @@ def last_day(tables: Tables, table: str, column: str) -> date | None:
     tables.read_parts(table, filled[-1:], as_name="newest_month")
     (row,) = tables.engine.rows(exp.select(exp.Max(this=exp.column(column)).as_("day")).from_("newest_month"))
     return row["day"]
+
+
+def _read(counts: list[SourceCount]) -> dict[str, dict[str, int]]:
+    """What a run read of each source that had something."""
+    columns = ("deliveries", "received", "landed", "rejected", "new", "corrected", "repeated", "set_aside")
+    return {count.source: {name: getattr(count, name) for name in columns} for count in counts if count.received}
+
+
+def _refused(draft: Draft, project: Project, counts: list[SourceCount]) -> dict[str, list[dict[str, str]]]:
+    """The files of which nothing has landed, by source: as this run found them, or the last that asked the source."""
+    found = draft.base.run.get(REFUSED, {}) if draft.base else {}
+    for count in counts:
+        found = {**found, count.source: [{"file": each.file, "reason": each.reason} for each in count.refused]}
+    return {name: files for name, files in sorted(found.items()) if files and name in project.sources}
 
 
 def _carry_the_rest(draft: Draft) -> None:

@@ -14,6 +14,8 @@ from click.testing import CliRunner
 
 from parcours.cli import parcours
 
+CORNER_SHOP = Path(__file__).parents[2] / "examples" / "corner_shop"
+
 
 @dataclass(frozen=True)
 class Said:
@@ -49,6 +51,15 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said]:
     folder = tmp_path_factory.mktemp("starter")
     assert call("--project", str(folder), "new", "shop").code == 0
     return folder / "shop", call("--project", str(folder / "shop"), "run")
+
+
+@pytest.fixture(scope="session")
+def corner_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corner shop as of the last day of March. Not to be changed."""
+    folder = tmp_path_factory.mktemp("explained") / "corner_shop"
+    shutil.copytree(CORNER_SHOP, folder, ignore=shutil.ignore_patterns("warehouse", "out", "*.html"))
+    assert call("--project", str(folder), "run", "--as-of", "2026-03-31").code == 1  # some rows are rejected
+    return folder
 
 
 @pytest.fixture

@@ -86,6 +86,14 @@ def test_expectations_that_are_not_met_say_what_there_is(shop: Path, call: Call)
     ]  # fmt: skip
 
 
+def test_a_test_is_told_by_the_project_s_own_stages(shop: Path, call: Call) -> None:
+    # two purchases, 31 days apart, the last one 49 days ago
+    asked = "  - {person: ann@example.com, attributes: {life_cycle: %s}}\n"
+    assert lines(shop, call, asked % "active") == []
+    (shop / "stages.yaml").write_text("life_cycle: {loyal_from: 2}\n")
+    assert lines(shop, call, asked % "loyal") == []
+
+
 def test_a_given_row_that_cannot_land_is_told(shop: Path, call: Call) -> None:
     (shop / "tests" / "many.yaml").write_text(GIVEN.replace("quantity: 2", "quantity: two") + "  - persons: 3\n")
     said = call("--project", str(shop), "test", "many")

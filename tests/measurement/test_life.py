@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from parcours.measurement.figures import Band, Cell, Rfm
+from datetime import date
+
+from parcours.measurement.figures import Band, Cell, Move, Rfm
 from tests.measurement.conftest import Count
-from tests.measurement.shop import ADA, BOB, CYD, TABLES
+from tests.measurement.shop import ADA, BOB, CYD, DAN, TABLES
 
 STAGES = [
     {"person_id": ADA, "rfm_r": 3, "rfm_f": 4, "rfm_m": 5, "life_cycle": "cooling"},
@@ -59,3 +61,32 @@ def test_bands_join_on_to_one_another_and_the_outermost_are_open(count: Count) -
 def test_without_customers_there_is_no_stage_and_no_band(count: Count) -> None:
     figures = count()
     assert (figures.stages, figures.rhythm, figures.rfm) == ((), None, Rfm())
+
+
+BEFORE = {"segment_counts_before": [{"segment": "customers", "people": 3, "at": date(2026, 3, 28)}]}
+
+
+def test_who_moved_between_stages_since_the_count_before(count: Count) -> None:
+    before = [{"person_id": person, "life_cycle": stage} for person, stage in ((ADA, "loyal"), (BOB, "lost"))]
+    figures = count(**TABLES, **BEFORE, stages=STAGES, stage_bounds=BOUNDS, stages_before=before)
+    assert figures.moved_since == date(2026, 3, 28)
+    # Ada went cold, Bob stayed lost, Cyd bought for the first time
+    assert set(figures.moves) == {Move("loyal", "cooling", 1), Move(None, "active", 1)}
+    told = {one.name: (one.entered, one.left) for one in figures.stages}
+    assert (told["cooling"], told["loyal"], told["active"], told["lost"]) == ((1, 0), (0, 1), (1, 0), (0, 0))
+
+
+def test_who_was_merged_has_not_moved(count: Count) -> None:
+    persons = [{**row, "merged_into": None} for row in TABLES["persons"] if row["person_id"] != DAN]
+    persons.append({"person_id": DAN, "known": True, "records": 0, "merged_into": ADA})
+    before = [{"person_id": person, "life_cycle": stage}
+              for person, stage in ((ADA, "cooling"), (BOB, "lost"), (CYD, "active"), (DAN, "new"))]  # fmt: skip
+    tables = {**TABLES, "persons": persons}
+    figures = count(**tables, **BEFORE, stages=STAGES, stage_bounds=BOUNDS, stages_before=before)
+    assert (figures.moves, figures.moved_since) == ((), date(2026, 3, 28))
+
+
+def test_the_first_count_of_stages_has_nothing_to_compare_with(count: Count) -> None:
+    figures = count(**TABLES, stages=STAGES, stage_bounds=BOUNDS)
+    assert (figures.moves, figures.moved_since) == ((), None)
+    assert {(one.entered, one.left) for one in figures.stages} == {(None, None)}

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from parcours.measurement.figures import Figures
+from parcours.measurement.figures import Change, Figures
 from parcours.model.value import Title
 from parcours.web.report import render
 
@@ -198,12 +198,39 @@ def test_the_retailer_s_own_segments_stand_apart_from_those_ready_made() -> None
 def test_a_shop_before_its_first_customer_has_a_sentence_for_everything(language: str) -> None:
     page = render(EMPTY, language)
     empty = re.findall(r'<p class="empty">(.*?)</p>', page)
-    assert len(empty) == 10
+    assert len(empty) == 11
     assert all(empty)
     for broken in ("None", "nan", "inf", "{", "}"):
         assert broken not in read(EMPTY, language)
     # A dash stands for a value that is not known yet, and never inside a sentence.
     assert len(re.findall("\N{EN DASH}", read(EMPTY, language).split("Maison Vide", 2)[2])) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["Active → Cooling 322", "No purchase → New 312", "than on 24 January 2026"]),
+        ("fr", ["Actifs → Tièdes 322", "Aucun achat → Nouveaux 312", "que le 24 janvier 2026"]),
+    ],
+)
+def test_who_moved_between_stages_is_told(language: str, said: list[str]) -> None:
+    text = read(SHOP, language)
+    assert [sentence for sentence in said if sentence not in text] == []
+    assert "+371 \N{MINUS SIGN}150" in text  # entered and left the cooling
+
+
+def test_one_person_is_told_in_the_singular() -> None:
+    one = replace(SHOP, headline=replace(SHOP.headline, people=1, active=Change(1)),
+                  identity=replace(SHOP.identity, records=2, persons=1))  # fmt: skip
+    assert "1 known customer bought." in read(one)
+    assert "of 1 known person " in read(one)
+    assert "turned out to be 1 person:" in read(one)
+    assert "1 client connu a acheté." in read(one, "fr")
+
+
+def test_a_count_after_which_nobody_moved_says_so() -> None:
+    assert "Nobody has moved from one stage to another" in read(replace(SHOP, moves=()))
+    assert "There is no earlier count to compare with yet" in read(replace(SHOP, moves=(), moved_since=None))
 
 
 def test_a_title_can_never_become_markup() -> None:

@@ -23,5 +23,6 @@ def audiences(door: Door, to: Path | None) -> int:
     if not written:
         door.terminal.say("This project has no audiences: add one under audiences/.")
     for each in written:
-        door.terminal.say("{file}: {n} people.", file=str(each.file), n=door.words.number(each.people))
+        count = door.words.count("{n} person", "{n} people", each.people)
+        door.terminal.pair(str(each.file), f"{count}.")
     return DONE

@@ -105,7 +105,7 @@ def verb(act: Callable[..., int | None]) -> Callable[..., None]:
 
 def ending(act: Callable[[], int | None], door: Door) -> int:
     """Does a verb's act; what may go wrong is said in a sentence and becomes an exit code."""
-    from parcours.flow import NothingPublished
+    from parcours.flow import REFUSALS, NothingPublished
 
     interruption = Interruption()
     try:
@@ -127,20 +127,12 @@ def ending(act: Callable[[], int | None], door: Door) -> int:
     except Exception as error:
         if interruption.asked:  # the engine was at work and says it in its own way
             return _stopped(door)
-        if isinstance(error, _refusals()):
+        if isinstance(error, REFUSALS):
             return _told(door, str(error), WRONG)
         if os.environ.get("PARCOURS_DEBUG"):
             raise
         said = door.words.say("This went wrong: {error}", error=f"{type(error).__name__}: {error}")
         return _told(door, f"{said}\n{door.words.say('PARCOURS_DEBUG=1 shows where.')}", BROKEN)
-
-
-def _refusals() -> tuple[type[Exception], ...]:
-    """What rooms refuse in words meant for the user: a line of a file of links, a file that is gone."""
-    from parcours.identity.decisions import DecisionFault
-    from parcours.landing import FileGone
-
-    return DecisionFault, FileGone
 
 
 def tell_faults(wrong: ProjectFaults, door: Door) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from parcours.cli.door import DONE, Door, fail, verb
+from parcours.cli.evidence import identifier, likeness, probability
 from parcours.cli.help import Verbs
 from parcours.project import Project
-from parcours.project import explain as explaining
 from parcours.project.explain import InSegment, Nobody, PersonExplained, SegmentExplained
 from parcours.project.faults import nearest
+from parcours.rules.words import Titles
 
 
 @click.group(cls=Verbs, epilog="Example: parcours explain person ann@example.com")
@@ -28,20 +28,17 @@ def explain() -> None:
 @verb
 def person(door: Door, who: str, everything: bool) -> int:
     """Explains a person: WHO is an email, a phone number, a card or per_..., or email:... to say which."""
-    from parcours import flow, segments
+    from parcours import answers
 
     project = door.project()
-    with flow.published(project) as version:
-        why = partial(segments.why, version, project, language=door.words.language)
-        numbers = explaining.find(version, project, who)
-        found = [explaining.person(version, project, one, why=why) for one in numbers]
+    found, titles = answers.persons(project, who, language=door.words.language), answers.titles(project)
     if not found:
         fail(f"there is nobody of the identifier {who!r}.")
     door.terminal.json({"ok": True, "persons": found})
     if len(found) > 1:
         door.terminal.say("{n} persons share this identifier.", n=len(found))
     for one in found:
-        _Person(one, project, door).tell(everything)
+        _Person(one, project, titles, door).tell(everything)
     return DONE
 
 
@@ -50,14 +47,11 @@ def person(door: Door, who: str, everything: bool) -> int:
 @verb
 def segment(door: Door, name: str) -> int:
     """Explains a segment: its rule in words, how many are in it, who entered and left and by which condition."""
-    from parcours import flow, segments
+    from parcours import answers
 
     project = door.project()
     try:
-        with flow.published(project) as version:
-            titles = segments.titles_of(project, segments.stage_settings(project))
-            language = door.words.language
-            found = explaining.segment(version, project, name, titles=titles, language=language)
+        found = answers.segment(project, name, language=door.words.language)
     except Nobody as nobody:
         fail(f"{nobody} {nearest(name, project.segments)}".strip())
     door.terminal.json({"ok": True, **vars(found)})
@@ -72,8 +66,8 @@ def _segment(found: SegmentExplained, door: Door) -> None:
         terminal.print(found.why)
     terminal.print(f"{found.words}.")
     share = say.percent(found.people / found.persons) if found.persons else say.number(0)
-    terminal.say("{people} people: {share} of {all}.", people=say.number(found.people), share=share,
-                 all=say.number(found.persons))  # fmt: skip
+    terminal.print(say.count("{n} person: {share} of {all}.", "{n} people: {share} of {all}.", found.people,
+                             share=share, all=say.number(found.persons)))  # fmt: skip
     for change, heading in (("entered", "Entered on {day}: {n}"), ("left", "Left on {day}: {n}")):
         rows = [row for row in found.changes if row["change"] == change]
         if rows:
@@ -84,15 +78,14 @@ def _segment(found: SegmentExplained, door: Door) -> None:
         terminal.say("Written to: {audiences}", audiences=", ".join(found.audiences))
 
 
-_JOINED = {"deterministic": "the same value", "probabilistic": "alike", "forced": "joined by hand"}
 _CHANGED = {"new": "seen for the first time", "merged": "merged with", "split": "parted from"}
 
 
 class _Person:
     """A person told on the terminal, part by part."""
 
-    def __init__(self, found: PersonExplained, project: Project, door: Door) -> None:
-        self.found, self.project = found, project
+    def __init__(self, found: PersonExplained, project: Project, titles: Titles, door: Door) -> None:
+        self.found, self.project, self.titles = found, project, titles
         self.terminal, self.words = door.terminal, door.words
 
     def tell(self, everything: bool) -> None:
@@ -127,28 +120,45 @@ class _Person:
         for row in self.found.identifiers:
             notes = [self.words.say("verified")] if row["verified"] else []
             if not row["usable"]:
-                notes.append(self.words.say("does not join: {why}", why=row["why_not"] or "?"))
+                why = self.words.recognised(row["why_not"] or "?")
+                notes.append(self.words.say("does not join: {why}", why=why))
             seen = f"{self._day(row['first_seen'])} – {self._day(row['last_seen'])}"
-            rows.append([row["kind"], row["value"], row["source"], seen, ", ".join(notes)])
+            rows.append([identifier(row["kind"], self.words), row["value"], row["source"], seen, ", ".join(notes)])
         self.terminal.table(["Kind", "value", "source", "seen", ""], rows, left=5)
 
     def _links(self) -> None:
         if self.found.links:
             self.terminal.title("Why these records are one person")
-            shared: dict[tuple[str, str, str], list[Any]] = {}
-            for row in self.found.links:
-                shared.setdefault((row["kind"], row["value"], row["by"]), []).append(row)
-            for (kind, value, by), rows in shared.items():
-                how = self.words.say(_JOINED.get(by, by))
-                count = self.words.count("{n} record", "{n} records", len({row["record_id"] for row in rows}))
-                self.terminal.pair(f"{kind} {value}", f"{count}, {how}{self._evidence(rows[0])}", "  ")
+            self._shared()
+        for row in self.found.links:
+            if row["kind"] == "record":
+                both = self.words.say("{one} and {other}", one=row["records"][0], other=row["records"][1])
+                self.terminal.pair(both, self._joined(row), "  ")
         for row in self.found.refused:
-            self.terminal.print("  " + self.words.say(
-                "{kind} {value} joins nobody: {n} records share it ({rule}).", kind=row["kind"], value=row["value"],
-                n=self.words.number(row["records"]), rule=self.words.say(row["rule"].replace("_", " "))))  # fmt: skip
+            rule = self.words.term(row["rule"].replace("_", " "))
+            self.terminal.print("  " + self.words.count(
+                "{kind} {value} joins nobody: {n} record has it ({rule}).",
+                "{kind} {value} joins nobody: {n} records share it ({rule}).", row["records"], rule=rule,
+                kind=identifier(row["kind"], self.words), value=row["value"]))  # fmt: skip
 
-    def _evidence(self, row: dict[str, Any]) -> str:
-        return f" ({row['evidence']})" if row["evidence"] and row["by"] != "deterministic" else ""
+    def _shared(self) -> None:
+        """The identifiers that several records share, and which sources these are of."""
+        shared: dict[tuple[str, str], list[Any]] = {}
+        for row in self.found.links:
+            if row["kind"] != "record":
+                shared.setdefault((row["kind"], row["value"]), []).append(row)
+        for (kind, value), rows in shared.items():
+            same = self.words.say("same {kind} {value}", kind=identifier(kind, self.words), value=value)
+            records = self.words.count("{n} record", "{n} records", len({row["record_id"] for row in rows}))
+            sources = sorted({source for row in rows for source in row["sources"]})
+            self.terminal.pair(same, f"{records} ({', '.join(sources)})", "  ")
+
+    def _joined(self, row: dict[str, Any]) -> str:
+        """Why two records were joined that share no identifier."""
+        if row["by"] == "probabilistic":
+            return likeness(row["evidence"], probability(row["weight"]), self.words)
+        by_hand = self.words.say("joined by hand")
+        return f"{by_hand} ({row['evidence']})" if row["evidence"] else by_hand
 
     def _changes(self) -> None:
         for row in self.found.changes:
@@ -158,11 +168,12 @@ class _Person:
 
     def _profile(self, everything: bool) -> None:
         known = {name: value for name, value in self.found.profile.items()
-                 if (value or (everything and value is not None)) and name in self.project.attributes}  # fmt: skip
+                 if (value or (everything and value is not None)) and name in self.project.subjects}  # fmt: skip
+        known.pop("known", None)
         if not known:
             return
         self.terminal.title("What is known")
-        titles = {name: self.project.attributes[name].title for name in known}
+        titles = {name: self.project.subjects[name].title for name in known}
         rows = [[name, title.in_(self.words.language) if title else "", self._value(name, known[name])]
                 for name, title in titles.items()]  # fmt: skip
         self.terminal.table(["Attribute", "", "value"], rows, left=2)
@@ -195,7 +206,9 @@ class _Person:
             return self._day(value)
         if isinstance(value, int | float):
             return self._number(attribute, value)
-        return "" if value is None else str(value)
+        # A cell of the RFM grid and a stage of life have titles; other words are the retailer's own.
+        title = self.titles.get(f"{attribute}={value}", "" if value is None else str(value))
+        return title if isinstance(title, str) else title.in_(self.words.language)
 
     def _number(self, attribute: str, value: float) -> str:
         unit = self.units.get(attribute, "")

@@ -1,12 +1,16 @@
-"""`--help` in the language of whoever asks: the English text stands with each command, the French one in fr.po."""
+"""`--help`, and what is wrong with how a command was called, in the language of whoever asks.
+
+The English text stands with each command, and in Click; the French one in `fr.po` and `usage.fr.po`.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -29,19 +33,57 @@ def asked_language(arguments: Sequence[str]) -> str:
 
 
 class Verbs(click.Group):
-    """A group of commands whose help is in the language asked for."""
+    """A group of commands whose help, and whose complaints about its use, are in the language asked for."""
+
+    said: Words | None = None  # of the copy that speaks another language than English
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         said = words(asked_language(sys.argv[1:] if args is None else args))
         if said.language == "en":
             return super().main(args, *rest, **options)
         translated = deepcopy(self)  # the English texts are the keys: they stay as they are
+        translated.said = said
         _translate(translated, said)
         return super(Verbs, translated).main(args, *rest, **options)
+
+    def make_context(self, *given: Any, **options: Any) -> click.Context:
+        with _told_in(self.said):
+            return super().make_context(*given, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _told_in(self.said):  # the commands below are understood in here
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which they are needed, not of the alphabet."""
         return list(self.commands)
+
+
+class _Misused(click.UsageError):
+    """What is wrong with how a command was called, in the language asked for."""
+
+    def __init__(self, error: click.UsageError, said: Words) -> None:
+        super().__init__(said.recognised(error.format_message()), error.ctx)
+        self.said = said
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        file = file or sys.stderr
+        if self.ctx is not None:
+            hint = self.said.say("Try '{command} --help' for help.", command=self.ctx.command_path)
+            click.echo(f"{self.ctx.get_usage()}\n{hint}\n", file=file)
+        click.echo(self.said.say("Error: {message}", message=self.message), file=file)
+
+
+@contextmanager
+def _told_in(said: Words | None) -> Iterator[None]:
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:  # the help, which is translated already
+        raise
+    except click.UsageError as error:
+        if said is None:
+            raise
+        raise _Misused(error, said) from None
 
 
 class _Formatter(click.HelpFormatter):

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from parcours.cli.door import DONE, Door, verb, wrong_usage
+from parcours.cli.evidence import likeness
 from parcours.cli.help import Verbs
 from parcours.cli.words import NONE
 from parcours.model import person as person_ids
-from parcours.project import explain as explaining
 from parcours.project.links import CannotLink, add_link
 
 SHOWN = 20  # labels of each sort; `--json` gives all
@@ -27,15 +27,13 @@ def identity() -> None:
 @verb
 def evaluate(door: Door, labels: Path | None) -> int:
     """Compares the persons with labels: precision, recall and F1, over pairs of records."""
-    from parcours import flow
-    from parcours.identity import evaluation
+    from parcours import answers
 
     project = door.project()
     file = labels or (project.folder / project.identity.labels_file if project.identity.labels_file else None)
     if file is None:
         wrong_usage("there are no labels.", "Name them with --labels, or as 'labels_file' in identity.yaml.")
-    with flow.published(project) as version:
-        found = evaluation.evaluate(version, evaluation.labels(file))
+    found = answers.evaluate(project, file)
     shares = {"precision": found.precision, "recall": found.recall, "f1": found.f1}
     door.terminal.json({"ok": True, **shares, **vars(found)})
     say = door.words
@@ -57,18 +55,16 @@ def evaluate(door: Door, labels: Path | None) -> int:
 @verb
 def review(door: Door) -> int:
     """Shows the pairs of records that are perhaps one person, for a human to decide."""
-    from parcours import flow
+    from parcours import answers
 
-    project = door.project()
-    with flow.published(project) as version:
-        pairs = explaining.review(version)
+    pairs = answers.review(door.project())
     door.terminal.json({"ok": True, "pairs": pairs})
     if not pairs:
         door.terminal.say("There is nothing to review.")
         return DONE
     say = door.words
     for pair in pairs:
-        door.terminal.print(say.percent(pair["probability"]))
+        door.terminal.print(likeness(pair["evidence"], pair["probability"], say))
         for side in ("left", "right"):
             told = " ".join(str(part) for part in pair[side].values() if part not in (None, ""))
             door.terminal.print(f"  {person_ids.show(pair[f'{side}_person'])}  {told}")

@@ -8,8 +8,8 @@ import click
 
 from parcours.cli.door import DONE, Door, verb
 from parcours.cli.progress import shown
-from parcours.cli.run import DAY, tell_sources
-from parcours.project.plan import Plan, compare
+from parcours.cli.run import DAY, people_told, tell_sources
+from parcours.project.plan import Plan
 
 
 @click.command(epilog="Example: parcours plan")
@@ -17,13 +17,12 @@ from parcours.project.plan import Plan, compare
 @verb
 def plan(door: Door, as_of: datetime | None) -> int:
     """Says what a run would change, in people. Publishes nothing."""
-    from parcours import flow
+    from parcours import answers
 
     project = door.project()
     day, now = as_of.date() if as_of else None, datetime.now(UTC)
-    with shown(door.terminal) as progress, flow.warehouse(project) as house, house.draft(now=now) as draft:
-        made = flow.make(draft, project, as_of=day, progress=progress)
-        found = compare(draft, project, made.sources)
+    with shown(door.terminal) as progress:
+        found = answers.plan(project, now=now, as_of=day, progress=progress)
     door.terminal.json({"ok": True, **vars(found), "nothing": found.nothing})
     tell(found, door)
     return DONE
@@ -41,14 +40,18 @@ def tell(found: Plan, door: Door) -> None:
         return
     if found.first:
         terminal.say("Nothing is published yet: all of this is new.")
-    if found.persons != found.persons_before:
-        terminal.say("Persons: {before} now, {after} then.", before=say.number(found.persons_before),
-                     after=say.number(found.persons))  # fmt: skip
+    if found.first:
+        terminal.print(f"{people_told(found.people, say)}.")
+    elif found.people != found.people_before:
+        terminal.say("Now {before}; then {after}.", before=people_told(found.people_before, say),
+                     after=people_told(found.people, say))  # fmt: skip
     _segments(found, door)
     _attributes(found, door)
     if found.tables:
         terminal.title("Tables that change")
-        terminal.print("  " + ", ".join(found.tables))
+        terminal.print("  " + ", ".join(say.term(name.replace("_", " ")) for name in found.tables))
+    elif found.otherwise and not (found.segments or found.attributes):
+        terminal.say("Only what is worked out on the way changes.")
 
 
 def _segments(found: Plan, door: Door) -> None:
@@ -58,8 +61,8 @@ def _segments(found: Plan, door: Door) -> None:
     say = door.words
     door.terminal.title("Segments")
     for move in moves:
-        entering = say.say("{n} enter", n=say.number(move.enter))
-        leaving = say.say("{n} leave", n=say.number(move.leave))
+        entering = say.count("{n} enters", "{n} enter", move.enter)
+        leaving = say.count("{n} leaves", "{n} leave", move.leave)
         size = say.count("{n} person in it", "{n} people in it", move.people)
         what = {"new": say.say("new"), "gone": say.say("no longer defined")}.get(move.what, "")
         told = ", ".join(part for part in (what, entering, leaving, size) if part)

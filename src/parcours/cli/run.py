@@ -11,12 +11,13 @@ import click
 from parcours.cli.door import DONE, LOOK, Door, verb, wrong_usage
 from parcours.cli.progress import name_of, shown
 from parcours.cli.terminal import Terminal
+from parcours.cli.words import Words
 from parcours.project import Project
 from parcours.project.faults import nearest
+from parcours.project.people import People
 
 if TYPE_CHECKING:
-    from parcours.flow import Run
-    from parcours.landing import SourceCount
+    from parcours.flow import Run, SourceCount
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -25,7 +26,8 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--only", multiple=True, metavar="NAME",
               help="Read this source only, or end after this room (as in --only identity).")  # fmt: skip
 @click.option("--as-of", type=DAY, metavar="DATE", help="What was known at the end of this day, as 2026-03-31.")
-@click.option("--replay", multiple=True, metavar="SOURCE", help="Read all files of this source once more.")
+@click.option("--replay", multiple=True, metavar="SOURCE",
+              help="Try this source's rejected rows again; what has landed stays as it is.")  # fmt: skip
 @verb
 def run(door: Door, only: tuple[str, ...], as_of: datetime | None, replay: tuple[str, ...]) -> int:
     """Reads what is new and publishes it, or nothing at all. People, profiles and segments are published together."""
@@ -100,6 +102,13 @@ def _tell_refused(count: SourceCount, terminal: Terminal) -> None:
                                          file=names[0] + more, reason=reason))  # fmt: skip
 
 
+def people_told(people: People, say: Words) -> str:
+    """How many persons are known and, where there are any, of how many we only know the browser."""
+    known = say.count("{n} known person", "{n} known persons", people.known)
+    visitors = say.count("{n} visitor", "{n} visitors", people.visitors)
+    return f"{known}, {visitors}" if people.visitors else known
+
+
 def _line(count: SourceCount) -> list[Any]:
     return [count.source, count.received, count.landed, count.rejected, count.new, count.corrected, count.repeated,
             count.set_aside]  # fmt: skip
@@ -108,8 +117,8 @@ def _line(count: SourceCount) -> list[Any]:
 def _published(done: Run, door: Door) -> None:
     say = door.words
     as_of: date | None = done.as_of
-    door.terminal.say("Published version {n}, as of {day}: {people} persons, {segments} places in segments.",
-                      n=done.version, day=say.day(as_of), people=say.number(done.rows.get("persons", 0)),
-                      segments=say.number(done.rows.get("memberships", 0)))  # fmt: skip
+    places = say.count("{n} place in segments", "{n} places in segments", done.rows.get("memberships", 0))
+    door.terminal.say("Published version {n}, as of {day}: {people}, {places}.", n=done.version, day=say.day(as_of),
+                      people=people_told(done.people, say), places=places)  # fmt: skip
     slowest = ", ".join(f"{name_of(room, say)} {say.seconds(took)}" for room, took in done.seconds.items())
     door.terminal.print(slowest)

@@ -9,29 +9,31 @@ import click
 
 from parcours.cli.door import DONE, Door, verb, wrong_usage
 from parcours.project import Project
-from parcours.project import status as standing
 from parcours.project.faults import nearest
 from parcours.project.status import SourceStatus, Status
+
+# The columns of what was read for the version that is published.
+READ_COUNTS = ("received", "landed", "rejected", "new", "corrected", "repeated", "set_aside")
 
 
 @click.command(epilog="Example: parcours status till")
 @click.argument("source", required=False)
 @verb
 def status(door: Door, source: str | None) -> int:
-    """Shows where each source stands. With the name of a SOURCE, also why its rows were rejected."""
-    from parcours import flow
+    """Shows where each source stands. With the name of a SOURCE, also why its rows were rejected or files refused."""
+    from parcours import answers
 
     project = door.project()
     if source is not None and source not in project.sources:
         wrong_usage(f"no source {source!r}.", nearest(source, project.sources))
-    with flow.published(project) as version:
-        found = standing.status(version, project, now=datetime.now(UTC), language=door.words.language)
-        rejected = standing.rejected(version, source) if source else []
-    door.terminal.json({"ok": True, **vars(found), **({"rejected": rejected} if source else {})})
-    if source is None:
+    found = answers.status(project, now=datetime.now(UTC), language=door.words.language)
+    rejected = answers.rejected(project, source) if source else []
+    one = next((one for one in found.sources if one.source == source), None)
+    door.terminal.json({"ok": True, **vars(found), **({"rejected": rejected, "refused": one.refused} if one else {})})
+    if one is None:
         _all(found, project, door)
     else:
-        _one(next(one for one in found.sources if one.source == source), rejected, project, door)
+        _one(one, rejected, project, door)
     return DONE
 
 
@@ -41,14 +43,24 @@ def _all(found: Status, project: Project, door: Door) -> None:
     day = say.day(date.fromisoformat(as_of)) if as_of else "?"
     when = _published(found, project, door)
     terminal.say("Version {n}, as of {day}, published {when}.", n=found.version, day=day, when=when)
+    read = [[one.source, *(one.read[name] for name in READ_COUNTS)] for one in found.sources if one.read]
+    if read:
+        terminal.title("Rows read for this version")
+        terminal.table(["Source", *(name.replace("_", " ") for name in READ_COUNTS)], read)
+    terminal.title("Rows of all deliveries so far")
     terminal.table(
         ["Source", "newest data", "last read", "", "received", "landed", "rejected", "set aside", "repeated"],
         [_line(one, project, door) for one in found.sources],
         left=4,
     )
-    people, segments = found.rows.get("profiles", 0), found.rows.get("memberships", 0)
-    terminal.say("{people} customers described, {segments} places in segments.", people=say.number(people),
-                 segments=say.number(segments))  # fmt: skip
+    for one in found.sources:
+        if one.refused:
+            files = say.count("{n} file is refused", "{n} files are refused", len(one.refused))
+            terminal.warn(say.say("{source}: {files}. 'parcours status {source}' says why.", source=one.source,
+                                  files=files))  # fmt: skip
+    people = say.count("{n} known person described", "{n} known persons described", found.rows.get("profiles", 0))
+    places = say.count("{n} place in segments", "{n} places in segments", found.rows.get("memberships", 0))
+    terminal.print(f"{people}, {places}.")
     if found.faults:
         terminal.title("What does not agree between tables")
         terminal.table(
@@ -81,21 +93,39 @@ def _one(one: SourceStatus, rejected: list[dict[str, Any]], project: Project, do
         ("Newest data", say.moment(one.watermark, project.zone)),
         ("Last read", say.moment(one.landed_at, project.zone)),
         ("Files or pulls", say.number(one.deliveries)),
-        ("Rows received", say.number(one.received)),
+        ("Rows received in all", say.number(one.received)),
         ("landed", say.number(one.landed)),
         ("rejected", say.number(one.rejected)),
         ("set aside", say.number(one.set_aside)),
         ("repeated", say.number(one.repeated)),
     ):
         terminal.pair(say.say(heading), value, "  ")
+    if one.read:
+        counts = {name: say.number(count) for name, count in one.read.items()}
+        terminal.print("  " + say.say(
+            "For this version: {received} received, {landed} landed, {rejected} rejected, {set_aside} set aside, "
+            "{repeated} repeated", **counts
+        ))  # fmt: skip
     if one.late:
         terminal.say("A delivery is late.")
+    if one.refused:
+        _tell_refused(one, project, door)
     if not rejected:
         return
     terminal.title("Why rows were rejected")
     rows = [[row["reason"], row["column_name"] or "", _where(row), row["rows"]] for row in rejected]
     terminal.table(["Reason", "column", "for example", "rows"], rows, left=3)
     terminal.say("Mend the file or the mapping, then: parcours run --replay {source}", source=one.source)
+
+
+def _tell_refused(one: SourceStatus, project: Project, door: Door) -> None:
+    """The files of which nothing has landed, why, and what to do."""
+    terminal = door.terminal
+    terminal.title("Files that are refused: nothing of them has landed")
+    rows = [[each["file"], door.words.recognised(each["reason"])] for each in one.refused]
+    terminal.table(["File", "Reason"], rows, left=2)
+    terminal.say("Mend the file, or {mapping}: the next 'parcours run' reads it again.",
+                 mapping=project.sources[one.source].place.file)  # fmt: skip
 
 
 def _where(row: dict[str, Any]) -> str:

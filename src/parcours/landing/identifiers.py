@@ -19,6 +19,11 @@ _LOCAL = rf"{_ATOM}(?:\.{_ATOM})*"
 _LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?"
 _LAST = r"\p{L}[\p{L}\p{N}-]{0,61}[\p{L}\p{N}]"
 EMAIL = rf"{_LOCAL}@(?:{_LABEL}\.)+{_LAST}"
+# Nearly all addresses are of this simpler shape, which is a hundred times faster to see than the whole rule.
+SHORT_EMAIL = 63  # too short for any part of it to be too long
+_PLAIN = "[a-z0-9_+-]+"
+_PLAIN_LABEL = "[a-z0-9]+(?:-+[a-z0-9]+)*"
+PLAIN_EMAIL = rf"{_PLAIN}(?:\.{_PLAIN})*@(?:{_PLAIN_LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]"
 CHECKED = ("email", "phone")
 
 
@@ -38,4 +43,8 @@ def _email(text: exp.Expression) -> exp.Expression:
         exp.LTE(this=call("length", text), expression=exp.Literal.number(LONGEST_EMAIL)),
         exp.LTE(this=call("strpos", text, "@"), expression=exp.Literal.number(65)),
     )
-    return exp.case().when(valid, low.copy())
+    plain = exp.and_(
+        call("regexp_full_match", low.copy(), PLAIN_EMAIL),
+        exp.LTE(this=call("length", text), expression=exp.Literal.number(SHORT_EMAIL)),
+    )
+    return exp.case().when(plain, low.copy()).when(valid, low.copy())

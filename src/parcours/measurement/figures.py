@@ -192,6 +192,15 @@ class SegmentSize:
 
 
 @dataclass(frozen=True)
+class Move:
+    """How many people went from one stage of life to another since the count before; None is no customer."""
+
+    before: str | None
+    after: str | None
+    people: int
+
+
+@dataclass(frozen=True)
 class Overlap:
     """How many people two segments share."""
 
@@ -251,7 +260,10 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Figures:
-    """Everything a customer report says, as of one day."""
+    """Everything a customer report says, as of one day.
+
+    `moved_since` is the day that stages of life are compared with, None when nothing was counted before.
+    """
 
     project: Title
     as_of: date
@@ -266,6 +278,8 @@ class Figures:
     cohorts: tuple[Cohort, ...] = ()
     rfm: Rfm = Rfm()
     stages: tuple[SegmentSize, ...] = ()
+    moves: tuple[Move, ...] = ()
+    moved_since: date | None = None
     rhythm: int | None = None
     segments: tuple[SegmentSize, ...] = ()
     overlaps: tuple[Overlap, ...] = ()

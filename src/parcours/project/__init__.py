@@ -2,6 +2,6 @@
 
 from parcours.project.definitions import Project
 from parcours.project.faults import ProjectFaults
-from parcours.project.load import find, load, packs_in
+from parcours.project.load import definition_files, find, load, packs_in
 
-__all__ = ["Project", "ProjectFaults", "find", "load", "packs_in"]
+__all__ = ["Project", "ProjectFaults", "definition_files", "find", "load", "packs_in"]

@@ -122,17 +122,28 @@ class Source:
 # --- identity ----------------------------------------------------------------------------------------------------
 
 
+# Kinds of identifier of a browser or an appliance, which several people may use.
+ANONYMOUS = ("device", "cookie")
+
+
 @dataclass(frozen=True, kw_only=True)
 class IdentifierRules:
     """What one kind of identifier may do to join records into a person."""
 
     limit: int = setting(
-        8, doc="A value shared by more customer records than this joins nobody (the shop's own phone number)."
+        8,
+        doc="A value shared by more customers than this joins nobody (the shop's own phone number). For `cookie` and "
+        "`device` the default is 1: a browser that several customers use joins none of them.",
     )
     joins_alone: bool = setting(
         True, doc="Whether this identifier is enough, without a second one, to join two records."
     )
     verified_only: bool = setting(False, doc="Whether only verified values join.")
+
+    @classmethod
+    def usual(cls, kind: str) -> IdentifierRules:
+        """What a kind of identifier may do of which the project says nothing."""
+        return cls(limit=1) if kind in ANONYMOUS else cls()
 
 
 @dataclass(frozen=True, kw_only=True)

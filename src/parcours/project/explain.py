@@ -22,7 +22,8 @@ from parcours.rules import Reason, in_words
 from parcours.rules.words import Titles
 
 TABLES = ("persons", "record_persons", "customer_records", "identifiers", "links", "refused_links", "person_changes",
-          "profiles", "memberships", "membership_changes", "segment_counts")  # fmt: skip
+          "profiles", "stages", "memberships", "membership_changes", "segment_counts")  # fmt: skip
+SEEN = "identifiers_seen"  # one row for each source that gave an identifier, where `identifiers` has one in all
 
 Row = dict[str, Any]
 
@@ -49,7 +50,12 @@ Why = Callable[[str, int], InSegment]  # of a segment and a person; KeyError whe
 
 @dataclass(frozen=True)
 class PersonExplained:
-    """All that is known of a person, and why."""
+    """All that is known of a person, and why.
+
+    `profile` holds the attributes and, for who ever bought, the place in the RFM grid and the stage of life. Each link
+    has the `sources` that speak of its record and, where it goes with another record, `records`: what both are called
+    in their sources.
+    """
 
     person: str
     asked: str
@@ -101,6 +107,7 @@ def find(version: Version, project: Project, asked: str) -> list[int]:
 def person(version: Version, project: Project, number: int, *, why: Why) -> PersonExplained:
     """A person explained; `why` explains one segment. Raises Nobody when there is none of that number."""
     version.read(*TABLES)
+    _read_seen(version)
     found = _rows(version, "person", person=number)
     if not found:
         raise Nobody(f"there is no person {person_ids.show(number)}.")
@@ -108,18 +115,20 @@ def person(version: Version, project: Project, number: int, *, why: Why) -> Pers
     same = one["household_id"] is not None and one["merged_into"] is None
     others = _rows(version, "same_household", person=number, household=one["household_id"]) if same else []
     profile = _rows(version, "profile", person=number) if version.has("profiles") else []
+    stage = _rows(version, "stage", person=number)
+    records = _rows(version, "records", person=number)
     return PersonExplained(
         person=person_ids.show(number),
         asked=person_ids.show(number),
         merged_into=None if one["merged_into"] is None else person_ids.show(one["merged_into"]),
         household=tuple(person_ids.show(other["person_id"]) for other in others),
         known=bool(one["known"]),
-        records=_rows(version, "records", person=number),
+        records=records,
         identifiers=_rows(version, "identifiers", person=number),
-        links=_rows(version, "links", person=number),
+        links=_links(version, number, records),
         refused=_rows(version, "refused", person=number),
         changes=[_shown(change) for change in _rows(version, "changes", person=number)],
-        profile=profile[0] if profile else {},
+        profile={**(stage[0] if stage else {}), **profile[0]} if profile else {},
         segments=_segments(project, number, why) if profile else [],
     )
 
@@ -156,6 +165,27 @@ def review(version: Version) -> list[Row]:
         {**pair, "left": said.get(pair["left_record"], {}), "right": said.get(pair["right_record"], {})}
         for pair in pairs
     ]
+
+
+def _read_seen(version: Version) -> None:
+    """Makes `seen` readable: by which source each record was given each identifier."""
+    name = SEEN if version.has(SEEN) else "identifiers"
+    version.read_parts(name, list(version.table(name).parts) if version.has(name) else [], as_name="seen")
+
+
+def _links(version: Version, number: int, records: list[Row]) -> list[Row]:
+    """The links of a person, each with the sources of its record, and the names of both records where it goes with
+    another one."""
+    sources: dict[int, list[str]] = {}
+    for row in _rows(version, "record_sources", person=number):
+        sources.setdefault(row["record_id"], []).append(row["source"])
+    called = {row["record_id"]: f"{row['source']} {row['record_key']}" for row in records}
+    found = []
+    for row in _rows(version, "links", person=number):
+        pair = (row["record_id"], int(row["value"])) if row["kind"] == "record" else ()
+        names = [called.get(record, str(record)) for record in pair]
+        found.append({**row, "sources": sources.get(row["record_id"], []), "records": names})
+    return found
 
 
 def _segments(project: Project, number: int, why: Why) -> list[InSegment]:

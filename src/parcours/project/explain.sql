@@ -27,14 +27,23 @@ WHERE rp.person_id = :person
 ORDER BY c.source, c.record_key
 
 -- name: identifiers
--- The identifiers a person was seen with, and whether they may join.
-SELECT i.kind, i.value, i.source, count(*) AS records, bool_or(i.verified) AS verified, bool_or(i.usable) AS usable,
+-- The identifiers a person was seen with, by each source that gave them, and whether they may join.
+SELECT i.kind, i.value, i.source, count(DISTINCT i.record_id) AS records, bool_or(i.verified) AS verified, bool_or(i.usable) AS usable,
        max(i.why_not) AS why_not, min(i.first_seen) AS first_seen, max(i.last_seen) AS last_seen
 FROM record_persons AS rp
-JOIN identifiers AS i ON i.record_id = rp.record_id
+JOIN seen AS i ON i.record_id = rp.record_id
 WHERE rp.person_id = :person
 GROUP BY i.kind, i.value, i.source
 ORDER BY i.kind, i.value, i.source
+
+-- name: record_sources
+-- The sources that speak of each record of a person.
+SELECT rp.record_id, s.source
+FROM record_persons AS rp
+JOIN (SELECT record_id, source FROM seen UNION SELECT record_id, source FROM customer_records) AS s
+  ON s.record_id = rp.record_id
+WHERE rp.person_id = :person
+ORDER BY rp.record_id, s.source
 
 -- name: links
 -- Why the records of a person are one person.
@@ -61,6 +70,10 @@ ORDER BY at, change, other_person_id
 -- name: profile
 -- What is known of a person.
 SELECT * FROM profiles WHERE person_id = :person
+
+-- name: stage
+-- Where a customer stands: the RFM grid and the life cycle.
+SELECT rfm_r, rfm_f, rfm_m, rfm_cell, life_cycle, rhythm_days FROM stages WHERE person_id = :person
 
 -- name: segment
 -- How many people are in a segment, and since when the last of them.

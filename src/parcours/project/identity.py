@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
@@ -56,7 +56,9 @@ def _kinds(node: CommentedMap, reader: Reader) -> dict[str, IdentifierRules]:
             reader.faults.add(at, f"{kind!r} must say its rules.", f"There is {keys}.")
             continue
         with suppress(Wrong):
-            read[kind] = reader.dataclass(IdentifierRules, body if body is not None else CommentedMap(), at)
+            rules = body if body is not None else CommentedMap()
+            said = reader.dataclass(IdentifierRules, rules, at)
+            read[kind] = said if "limit" in rules else replace(said, limit=IdentifierRules.usual(kind).limit)
     return read
 
 

@@ -68,6 +68,13 @@ def find(start: Path) -> Path | None:
     return None
 
 
+def definition_files(folder: Path) -> list[Path]:
+    """Every file in which a project says what it wants, from its folder: parcours.toml, stages.yaml, sources/ ..."""
+    own = [file for ending in ("*.toml", "*.yaml", "*.yml") for file in folder.glob(ending)]
+    own += [file for name in FOLDERS for ending in ("*.yaml", "*.yml") for file in (folder / name).rglob(ending)]
+    return sorted(file.relative_to(folder) for file in own if file.is_file())
+
+
 @dataclass
 class _Loading:
     folder: Path

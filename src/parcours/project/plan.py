@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
 
 from parcours.engine import Draft, sql
+from parcours.model import CONTRACTS
 from parcours.project.definitions import Project
+from parcours.project.people import People, count_people, count_people_before
 
 _AT_ONCE = 50  # attributes compared in one query
 _NOT_ATTRIBUTES = ("person_id", "known", "household_id")
+# Columns that segments count in, not attributes: `did_bought_3f2a...`, `sequence_product_added_91c0...`.
+_COUNTED = re.compile(r"(did|sequence)_\w+_[0-9a-f]{10}")
 
 
 @dataclass(frozen=True)
@@ -36,44 +42,42 @@ class AttributeMove:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do now, compared with what is published."""
+    """What a run would do now, compared with what is published.
 
-    persons_before: int
-    persons: int
+    `tables` are those described in the reference that would differ; `otherwise` says that others would, which we keep
+    for ourselves.
+    """
+
+    people_before: People
+    people: People
     sources: list[Any]
     segments: list[SegmentMove]
     attributes: list[AttributeMove]
     tables: list[str]
+    otherwise: bool
     first: bool  # nothing is published yet: all of it is new
 
     @property
     def nothing(self) -> bool:
         """Whether a run would change nothing."""
         moved = any(move.what != "kept" or move.enter or move.leave for move in self.segments)
-        return not (moved or self.attributes or self.tables or self.persons != self.persons_before)
+        return not (moved or self.attributes or self.tables or self.otherwise or self.people != self.people_before)
 
 
 def compare(draft: Draft, project: Project, sources: list[Any]) -> Plan:
     """A draft that has been made, against the version it began from."""
+    differing = _made(draft)
+    tables = [name for name in differing if name in CONTRACTS or name == "profiles"]
     return Plan(
-        persons_before=_persons_before(draft),
-        persons=_persons(draft),
+        people_before=count_people_before(draft),
+        people=count_people(draft),
         sources=sources,
         segments=_segments(draft, project),
         attributes=_attributes(draft),
-        tables=_made(draft),
+        tables=tables,
+        otherwise=len(differing) > len(tables),
         first=draft.base is None,
     )
-
-
-def _persons(draft: Draft) -> int:
-    draft.read("persons")
-    return int(draft.engine.rows(_QUERIES["persons"])[0]["persons"])
-
-
-def _persons_before(draft: Draft) -> int:
-    draft.read_previous("persons", "persons_before")
-    return int(draft.engine.rows(_QUERIES["persons_before"])[0]["persons"])
 
 
 def _segments(draft: Draft, project: Project) -> list[SegmentMove]:
@@ -94,8 +98,8 @@ def _attributes(draft: Draft) -> list[AttributeMove]:
     before = draft.previous("profiles")
     if not draft.has("profiles"):
         return []
-    old = [] if before is None else [name for name in before.columns if name not in _NOT_ATTRIBUTES]
-    new = [name for name in draft.table("profiles").columns if name not in _NOT_ATTRIBUTES]
+    old = [] if before is None else _attributes_in(before.columns)
+    new = _attributes_in(draft.table("profiles").columns)
     draft.read("profiles")
     if before is not None:
         draft.read_previous("profiles", "profiles_before")
@@ -108,6 +112,10 @@ def _attributes(draft: Draft) -> list[AttributeMove]:
         *(AttributeMove(name, "gone", 0) for name in old if name not in new),
         *(AttributeMove(name, "changed", people) for name, people in changed.items() if people),
     ]
+
+
+def _attributes_in(columns: Iterable[str]) -> list[str]:
+    return [name for name in columns if name not in _NOT_ATTRIBUTES and not _COUNTED.fullmatch(name)]
 
 
 def _counted(draft: Draft, names: list[str], condition: Any, other: str | None) -> dict[str, int]:

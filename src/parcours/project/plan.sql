@@ -14,11 +14,3 @@ FROM (
 ) AS moves
 GROUP BY segment
 ORDER BY segment
-
--- name: persons
--- How many living, known persons there are.
-SELECT count(*) AS persons FROM persons WHERE merged_into IS NULL AND known
-
--- name: persons_before
--- How many living, known persons there were.
-SELECT count(*) AS persons FROM persons_before WHERE merged_into IS NULL AND known

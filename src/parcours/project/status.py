@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +10,17 @@ from parcours.engine import Version, sql
 from parcours.project.definitions import Project, Source
 
 Row = dict[str, Any]
+# What a version remembers of the run that made it: the rows read of each source, and the files it refused.
+READ, REFUSED = "read", "refused"
 
 
 @dataclass(frozen=True)
 class SourceStatus:
-    """What one source has delivered, in all; times are UTC. `late`: a delivery was expected and has not come."""
+    """What one source has delivered, in all; times are UTC. `late`: a delivery was expected and has not come.
+
+    `read` is what the run that made this version read of it (None: nothing), with the same names of counts and those of
+    new and corrected rows. `refused` are files of which nothing has landed: file and reason.
+    """
 
     source: str
     title: str
@@ -27,6 +33,8 @@ class SourceStatus:
     watermark: datetime | None
     landed_at: datetime | None
     late: bool
+    read: Row | None = None
+    refused: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,14 @@ def status(version: Version, project: Project, *, now: datetime, language: str) 
     return Status(
         version=version.number,
         run=version.run,
-        sources=[_source(source, rows.get(name), now, language) for name, source in project.sources.items()],
+        sources=[
+            replace(
+                _source(source, rows.get(name), now, language),
+                read=version.run.get(READ, {}).get(name),
+                refused=version.run.get(REFUSED, {}).get(name, []),
+            )
+            for name, source in project.sources.items()
+        ],
         rows={name: table.rows for name, table in version.tables.items() if not name.startswith("landing_")},
         faults=version.engine.rows(_QUERIES["faults"]),
     )

@@ -4,6 +4,7 @@ their own that is thrown away; a test without rows is held against what the proj
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from parcours import flow
 from parcours.engine import Version
 from parcours.model import CONTRACTS
 from parcours.model.value import Money, Place, Share, minor_digits
-from parcours.project import Project
+from parcours.project import Project, definition_files
 from parcours.project.definitions import (
     ColumnMapping,
     Given,
@@ -97,7 +98,13 @@ def _silent(*_: Any, **__: Any) -> None:
 
 
 def _trial(test: ProjectTest, project: Project, folder: Path) -> Project:
-    """The project with the given rows as its only source."""
+    """The project with the given rows as its only source.
+
+    Its files come along: what a room reads for itself (stages.yaml) is what the retailer wrote.
+    """
+    for file in definition_files(project.folder):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(project.folder / file, folder / file)
     rows = [row for given in test.given for row in _rows(given, project)]
     (folder / _FILE).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     kind = flow.kinds()["source"]["files"](path=_FILE, format="jsonl")

@@ -57,10 +57,10 @@ def _headline(f: Figures, w: Words) -> str:
     h = f.headline
     if not h.orders.now:
         return w.say("lead.headline.none")
-    told = {"active": w.number(h.active.now), "sales": w.money(h.revenue.now, f.currency)}
+    active, sales = round(h.active.now or 0), w.money(h.revenue.now, f.currency)
     if h.revenue.growth is None:
-        return w.say("lead.headline", **told)
-    return w.say("lead.headline.growth", growth=w.growth(h.revenue.growth), **told)
+        return w.count("lead.headline", active, sales=sales)
+    return w.count("lead.headline.growth", active, growth=w.growth(h.revenue.growth), sales=sales)
 
 
 def _channels(f: Figures, w: Words) -> str:
@@ -121,9 +121,7 @@ def _identity(f: Figures, w: Words) -> str:
     i = f.identity
     if not i.persons:
         return w.say("lead.identity.none")
-    return w.say(
-        "lead.identity", records=w.number(i.records), persons=w.number(i.persons), each=w.times(i.records / i.persons)
-    )
+    return w.count("lead.identity", i.persons, records=w.number(i.records), each=w.times(i.records / i.persons))
 
 
 def _quality(f: Figures, w: Words) -> str:

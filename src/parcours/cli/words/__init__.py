@@ -2,7 +2,8 @@
 
 The English sentence stands in the code and is the key of the French one in `fr.po`, read as it is (nothing is
 compiled). Faults are written in English far below; here they are recognised by their shape (`no attribute {0}.`, in
-`faults.fr.po`) and said in French, so that no room has to know what language its user speaks.
+`faults.fr.po`) and said in French, so that no room has to know what language its user speaks; what is wrong with how a
+command was called, which Click says, in the same way (`usage.fr.po`). What things are called is in `terms.fr.po`.
 """
 
 from __future__ import annotations
@@ -36,16 +37,21 @@ class Words:
 
     language: str
     sentences: Mapping[str, str] = field(default_factory=dict)
+    terms: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, sentence: str, **values: Any) -> str:
         """The sentence in this language, its blanks filled in."""
         found = self.sentences.get(sentence, sentence)
         return found.format(**values) if values else found
 
-    def count(self, one: str, many: str, n: int) -> str:
+    def count(self, one: str, many: str, n: int, **values: Any) -> str:
         """A sentence that changes with a number; its blank is `{n}`. French says zero in the singular."""
         single = n in (0, 1) if self.language == "fr" else n == 1
-        return self.say(one if single else many, n=self.number(n))
+        return self.say(one if single else many, n=self.number(n), **values)
+
+    def term(self, name: str) -> str:
+        """What a thing of ours is called: "loyalty card", "order lines"; as it is when it is the retailer's own."""
+        return self.terms.get(name, name)
 
     def fault(self, fault: Fault) -> str:
         """A fault, as `file:line: what. What next.`"""
@@ -117,14 +123,14 @@ def words(language: str) -> Words:
         return Words("en")
     if language not in LANGUAGES:
         raise ValueError(f"no words in {language!r}: choose one of {', '.join(LANGUAGES)}")
-    folder = files(__package__)
-    found: dict[str, str] = {}
-    for name in (f"{language}.po", f"faults.{language}.po"):
-        with folder.joinpath(name).open("rb") as source:
-            found |= {
-                str(message.id): str(message.string) for message in read_po(source, locale=language) if message.id
-            }
-    return Words(language, found)
+    sentences = {**_read(f"{language}.po"), **_read(f"faults.{language}.po"), **_read(f"usage.{language}.po")}
+    return Words(language, sentences, _read(f"terms.{language}.po"))
+
+
+def _read(name: str) -> dict[str, str]:
+    """The sentences of a file beside this one, by their English."""
+    with files(__package__).joinpath(name).open("rb") as source:
+        return {str(message.id): str(message.string) for message in read_po(source) if message.id}
 
 
 def spoken_here() -> str:

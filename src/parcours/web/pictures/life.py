@@ -10,6 +10,8 @@ from parcours.web.pictures.counted import largest
 from parcours.web.pictures.sales import of_sales
 from parcours.web.words import Words
 
+MOST_MOVES = 12
+
 
 def stages(f: Figures, w: Words) -> Markup:
     """How many people are at each stage of their life as customers."""
@@ -18,13 +20,36 @@ def stages(f: Figures, w: Words) -> Markup:
         charts.Bar(
             stage_name(one, w),
             one.people / most,
-            (w.number(one.people), w.percent(share(one.people, whole)), w.percent(of_sales(f, one.revenue))),
+            (
+                w.number(one.people),
+                w.percent(share(one.people, whole)),
+                w.percent(of_sales(f, one.revenue)),
+                w.signed(one.entered),
+                w.signed(None if one.left is None else -one.left),
+            ),
             note=one.why.in_(w.language) if one.why else "",
         )
         for one in f.stages
     ]
-    head = [w.say(key) for key in ("stages.head", "people", "share", "of_sales")]
+    head = [w.say(key) for key in ("stages.head", "people", "share", "of_sales", "segments.entered", "segments.left")]
     return charts.bars(w.say("stages.title"), head, rows)
+
+
+def moves(f: Figures, w: Words) -> Markup:
+    """From which stage to which people went since the count before, most first."""
+    names = {one.name: stage_name(one, w) for one in f.stages} | {None: w.say("moves.nobody")}
+    shown, most = f.moves[:MOST_MOVES], largest(move.people for move in f.moves)
+    whole = sum(move.people for move in f.moves)
+    rows = [
+        charts.Bar(
+            w.say("moves.step", before=names[move.before], after=names[move.after]),
+            move.people / most,
+            (w.number(move.people), w.percent(share(move.people, whole))),
+        )
+        for move in shown
+    ]
+    head = [w.say(key) for key in ("moves.head", "people", "share")]
+    return charts.bars(w.say("moves.title"), head, rows)
 
 
 def stage_name(one: SegmentSize, w: Words) -> str:
