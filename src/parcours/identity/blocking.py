@@ -111,13 +111,13 @@ def candidates_of(engine: Engine, largest: Mapping[tuple[str, ...], int]) -> Non
 
     `largest` says for each key how large a group of records is still paired, as `candidates` found it.
     """
+    engine.temp("prepared_anew", "SELECT p.* FROM prepared AS p JOIN anew AS a ON a.record_number = p.record_number")
     for number, (key, size) in enumerate(largest.items()):
-        keyed = _keyed(key)
-        engine.temp("keyed_anew", _QUERIES["anew"].over(keyed=sql.Query(keyed)))
-        engine.temp("keyed", _QUERIES["touching"].over(keyed_all=sql.Query(keyed)))
+        engine.temp("keyed_anew", _keyed(key, "prepared_anew"))
+        engine.temp("keyed", _QUERIES["touching"].over(keyed_all=sql.Query(_keyed(key))))
         engine.temp(f"block_{number}", _QUERIES["pairs_anew"].bind(largest=size))
     _gather(engine, len(largest))
-    engine.forget("keyed_anew")
+    engine.forget("keyed_anew", "prepared_anew")
 
 
 def columns_of(key: Sequence[str]) -> set[str]:
@@ -139,12 +139,12 @@ def _block(engine: Engine, number: int, key: Sequence[str], share: int) -> Block
     return Blocking(key=tuple(key), largest=largest, **outcome)
 
 
-def _keyed(key: Sequence[str]) -> exp.Select:
+def _keyed(key: Sequence[str], records: str = "prepared") -> exp.Select:
     """What each record that fills all parts of a key has for it."""
     parts = [_tree(part) for part in key]
     value = exp.func("concat_ws", exp.Literal.string("|"), *parts)
     known = exp.and_(*[part.copy().is_(exp.null()).not_() for part in parts])
-    return exp.select(NUMBER, exp.alias_(value, "value")).from_("prepared").where(known)
+    return exp.select(NUMBER, exp.alias_(value, "value")).from_(records).where(known)
 
 
 def _largest(engine: Engine, share: int) -> int:

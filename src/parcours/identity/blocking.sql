@@ -22,10 +22,6 @@ SELECT
   CAST(coalesce(sum(CASE WHEN records > :largest THEN records END), 0) AS BIGINT) AS left_out_records
 FROM sizes
 
--- name: anew
--- What the records to look at have for a key.
-SELECT keyed.record_number, keyed.value FROM keyed JOIN anew ON anew.record_number = keyed.record_number
-
 -- name: touching
 -- All records that have for a key what one of those has.
 SELECT k.record_number, k.value
