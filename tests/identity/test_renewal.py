@@ -79,7 +79,12 @@ def happen(shop: Shop, deeds: list[tuple[Any, ...]]) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(history=days(), weak=st.booleans(), forbid=st.booleans())
 def test_renewing_gives_what_working_it_all_out_again_gives(
     tmp_path_factory: pytest.TempPathFactory, history: list[list[tuple[Any, ...]]], weak: bool, forbid: bool
