@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -201,3 +202,66 @@ def test_postgresql_types_pulled_in_a_stream(shop: Shop, postgres: str) -> None:
         connection.execute("INSERT INTO orders VALUES (3, '2026-02-02', 3, '', '2026-02-02')")
         assert account(shop.run().counts["web"]) == (1, 1, 0, 1, 0, 0, 0)
         assert account(shop.run().counts["web"]) == (0, 0, 0, 0, 0, 0, 0)
+
+
+# -- MySQL
+
+
+@pytest.fixture(scope="module")
+def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pytest.importorskip("pymysql", reason="the driver is not installed")
+    server, install = shutil.which("mariadbd", path="/usr/sbin:/usr/bin"), shutil.which("mariadb-install-db")
+    if server is None or install is None:
+        pytest.skip("MariaDB's server programs are not installed")
+    folder = tmp_path_factory.mktemp("my")
+    user = ["--user=root"] if os.geteuid() == 0 else []
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    made = [install, "--no-defaults", *user, f"--datadir={folder}", "--auth-root-authentication-method=normal"]
+    subprocess.run(made, check=True, **quiet)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    where = [f"--datadir={folder}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/s"]
+    running = subprocess.Popen([server, "--no-defaults", *user, *where], **quiet)
+    try:
+        yield f"mysql://root@127.0.0.1:{port}/shop"
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def reached(url: str, tries: int = 100) -> Any:
+    import pymysql
+
+    port = int(url.rsplit(":", 1)[1].split("/")[0])
+    for _ in range(tries):
+        try:
+            return pymysql.connect(host="127.0.0.1", port=port, user="root", charset="utf8mb4", autocommit=True)
+        except pymysql.err.OperationalError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not start")
+
+
+def test_mysql_types_pulled_in_a_stream(shop: Shop, mysql: str) -> None:
+    shop.source("web", SINCE.replace("sqlite:///data/shop.db", mysql))
+    with reached(mysql) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE DATABASE shop CHARACTER SET utf8mb4")
+        cursor.execute(
+            "CREATE TABLE shop.orders (id bigint, placed_at datetime, cost decimal(10,2), shop text, changed datetime)"
+        )
+        cursor.execute(
+            "INSERT INTO shop.orders VALUES (1, '2026-02-01 10:00', 1.50, %s, '2026-02-01 10:00'), "
+            "(2, '2026-02-01 10:00', NULL, NULL, '2026-02-01 11:00')",
+            ['L\'été, "à" 😀\nx'],
+        )
+        first = shop.run()
+        assert first.values("orders", "order_id", "shipping_amount", "store_id", source="web") == [
+            ("1", 150, 'L\'été, "à" 😀\nx'),
+            ("2", None, None),
+        ]
+        cursor.execute("INSERT INTO shop.orders VALUES (3, '2026-02-02', 3, '', '2026-02-02')")
+        assert account(shop.run().counts["web"]) == (1, 1, 0, 1, 0, 0, 0)
+        assert account(shop.run().counts["web"]) == (0, 0, 0, 0, 0, 0, 0)
+        cursor.execute("DROP TABLE shop.orders")
+        (refused,) = shop.run().counts["web"].refused
+        assert "orders" in refused.reason

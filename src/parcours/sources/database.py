@@ -171,7 +171,7 @@ def _to_parquet(cursor: Any, path: Path) -> Path | None:
     schema = pa.schema([(name, pa.string()) for name in names])
     count = 0
     with pq.ParquetWriter(path, schema) as writer:
-        for rows in iter(lambda: cursor.fetchmany(ROWS), []):
+        while rows := cursor.fetchmany(ROWS):  # at the end some drivers give [] and some ()
             columns = [pa.array([_text(row[at]) for row in rows], pa.string()) for at in range(len(names))]
             writer.write_table(pa.table(columns, schema=schema))
             count += len(rows)
