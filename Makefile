@@ -25,8 +25,10 @@ $(VENV)/.demo: $(READY) requirements-demo.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-demo.lock
 	touch $@
 
-demo: $(VENV)/.demo ## A grocer's year of published, simulated tickets: people, segments and a report
+demo: $(VENV)/.demo ## A grocer's year of published, simulated tickets: people, segments, forecasts and a report
 	$(BIN)/parcours --project examples/grocer run
+	$(BIN)/parcours --project examples/grocer segments discover
+	$(BIN)/parcours --project examples/grocer segments sheets
 	$(BIN)/parcours --project examples/grocer audiences
 	$(BIN)/parcours --project examples/grocer report
 
@@ -52,4 +54,4 @@ reference: $(READY) ## docs/reference, written anew from the kinds
 	$(BIN)/python -m parcours.cli.reference
 
 clean: ## Everything that was made
-	rm -rf $(VENV) build dist examples/*/warehouse examples/*/out
+	rm -rf $(VENV) build dist examples/*/warehouse examples/*/out examples/*/sheets

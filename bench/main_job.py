@@ -132,7 +132,7 @@ def work(folder: Path) -> None:
         tell(room=room)
 
     loaded = project.load(folder, flow.kinds())
-    run = flow.run(loaded, now=NOW, progress=progress)
+    run = flow.run(loaded, now=NOW, progress=progress, only=("segments",))
     tell(
         seconds=run.seconds,
         rows={name: rows for name, rows in run.rows.items() if not name.startswith("landing_")},

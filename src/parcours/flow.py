@@ -1,7 +1,7 @@
 """The corridor by the hour: from the retailer's exports to people, profiles, segments and audiences.
 
-Reads aloud: what is new lands, is told in common words, is joined into people, each is described, segments are drawn;
-then all of it is published at once, or nothing is.
+Reads aloud: what is new lands, is told in common words, is joined into people, each is described, segments are drawn,
+what each will do is foreseen; then all of it is published at once, or nothing is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from parcours import canonical, channels, identity, landing, measurement, profiles, segments, sources
+from parcours import canonical, channels, identity, landing, measurement, profiles, scores, segments, sources
 from parcours.engine import Draft, Tables, Version, Warehouse, open_engine
 from parcours.identity.decisions import DecisionFault
 from parcours.landing import FileGone, SourceCount
@@ -26,10 +26,12 @@ from parcours.profiles import kinds as attribute_kinds
 from parcours.project import Project, packs_in
 from parcours.project.people import NOBODY, People, count_people
 from parcours.project.status import READ, REFUSED
+from parcours.scores import kinds as score_kinds
+from parcours.segments import discovery
 
 Progress = Callable[..., None]
 
-ROOMS = ("landing", "canonical", "identity", "profiles", "segments")
+ROOMS = ("landing", "canonical", "identity", "profiles", "segments", "scores")
 # What a version remembers of the day it speaks of.
 AS_OF = "as_of"
 # What rooms refuse in words meant for the user: a line of a file of links, a file that is gone.
@@ -63,7 +65,14 @@ def kinds() -> dict[str, dict[str, Any]]:
         "attribute": kinds_in(attribute_kinds),
         "attribute_pack": packs_in(profiles),
         "segment_pack": packs_in(segments),
-        "check": {"stages": segments.check},
+        "score": kinds_in(score_kinds),
+        "score_pack": packs_in(scores),
+        "check": {
+            "stages": segments.check,
+            "discovery": discovery.check,
+            "levers": measurement.levers.check,
+            "priorities": measurement.priorities.check,
+        },
     }
 
 
@@ -148,9 +157,49 @@ def make(
     if last >= 4:
         segments.evaluate(draft, project, as_of=day, progress=progress)
         clock.lap("segments")
+    if last >= 5:
+        scores.build(draft, project, as_of=day, progress=progress)
+        clock.lap("scores")
     _carry_the_rest(draft)
     rows = {name: table.rows for name, table in draft.tables.items()}
     return Run(None, day, counts, draft.made, clock.laps, rows, count_people(draft))
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """The segments that were found, and the numbers of segments that were tried, as rows of their tables."""
+
+    segments: list[dict[str, Any]]
+    choices: list[dict[str, Any]]
+
+
+def discover(project: Project, *, now: datetime, progress: Progress) -> Discovered:
+    """Finds groups of customers who behave alike in the published profiles, and publishes them beside all else.
+
+    Raises NothingPublished before the first run.
+    """
+    settings = discovery.discovery_settings(project)
+    with warehouse(project) as house, house.draft(now=now) as draft:
+        if draft.base is None:
+            raise NothingPublished(f"nothing has been run yet in {project.folder.name}: begin with `parcours run`")
+        for name in draft.base.tables:
+            draft.carry(name)
+        as_of = date.fromisoformat(draft.base.run[AS_OF])
+        discovery.discover(draft, project, as_of=as_of, settings=settings, progress=progress)
+        if not draft.unchanged():
+            draft.publish({**draft.base.run, "now": now.isoformat(), "made": len(draft.made)})
+    with published(project) as version:
+        version.read("discovered_segments", "discovered_choices")
+        return Discovered(
+            version.engine.rows("SELECT * FROM discovered_segments ORDER BY segment"),
+            version.engine.rows("SELECT * FROM discovered_choices ORDER BY segments"),
+        )
+
+
+def sheets(project: Project) -> Any:
+    """The figures of the sheet of each segment that was found, from the published state."""
+    with published(project) as version:
+        return measurement.sheets.figures(version, project)
 
 
 def audiences(project: Project, *, folder: Path | None = None, language: str | None = None) -> list[Any]:

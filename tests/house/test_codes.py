@@ -87,6 +87,19 @@ def test_a_code_has_a_name_on_the_page(language: str, kind: str, codes: set[str]
     assert sorted(code for code in codes if f"{kind}.{code}" not in words(language).sentences) == []
 
 
+def too_little() -> set[str]:
+    """What a score may lack, as the source says it."""
+    texts = [file.read_text() for file in (SOURCES / "scores").rglob("*.py")]
+    return {code for text in texts for code in re.findall(r'TooLittle\(\s*"([a-z_]+)"', text)}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_a_score_lacks_is_said_in_both_languages(language: str) -> None:
+    assert {"too_few_people", "too_short_history"} <= too_little()
+    told = {key.split(".", 1)[1] for key in words(language).sentences if key.startswith("too_little.")}
+    assert too_little() <= told
+
+
 def test_no_name_is_kept_of_a_code_that_nobody_writes() -> None:
     for kind, codes in (("reason", reasons()), ("guard", guards()), ("fault", faults())):
         named = {key.split(".", 1)[1] for key in words("en").sentences if key.startswith(f"{kind}.")}

@@ -61,7 +61,7 @@ def world(draft: Draft, people: int, **tables: list[Row]) -> World:
     return World(draft, AS_OF, "EUR")
 
 
-def steady(people: int, *, days: int = 240, seed: int = 3) -> list[Row]:
+def steady(people: int, *, days: int = 210, seed: int = 3) -> list[Row]:
     """Customers who each buy at a pace of their own, between every 4th and every 120th day; some have stopped."""
     chance = np.random.default_rng(seed)
     pace = chance.uniform(4, 120, people)

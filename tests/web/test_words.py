@@ -14,7 +14,19 @@ HERE = Path(web.__path__[0])
 # Names of coded things are looked up by their code: `channel.` and then what the table holds.
 FAMILIES = {
     *("channel", "reach", "wait", "identifier", "guard", "reason", "fault", "table", "stage", "moves", "pulse", "kpi"),
-    *("section", "lead", "channels", "waits", "joined", "refused", "reasons", "quality", "often", "lately"),
+    *(
+        "section",
+        "lead",
+        "channels",
+        "waits",
+        "joined",
+        "refused",
+        "reasons",
+        "quality",
+        "often",
+        "lately",
+        "too_little",
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from parcours.cli.new import new
 from parcours.cli.plan import plan
 from parcours.cli.report import report
 from parcours.cli.run import run
+from parcours.cli.segments import segments
 from parcours.cli.status import status
 from parcours.cli.test import test
 
@@ -28,7 +29,7 @@ def parcours(**_: object) -> None:
     """The customer data platform that a retailer owns. Begin with 'parcours new my_shop'."""
 
 
-for _verb in (new, check, plan, run, status, explain, report, audiences, identity, test):
+for _verb in (new, check, plan, run, status, explain, report, audiences, segments, identity, test):
     parcours.add_command(_verb)
 
 

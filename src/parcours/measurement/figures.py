@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from parcours.model.value import Title
 
@@ -259,6 +260,53 @@ class Disagreement:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """Something foreseen of each customer: how good it is beside a plain method, and whether it came true.
+
+    `value` and `plain_value` are errors on held-back time, in the unit of `measure`; less is better. `refused` says
+    what is missing when there is too little to learn from. `foreseen` and `happened` count people, of the forecast
+    made on `made_on`.
+    """
+
+    title: Title
+    people: int
+    kept: bool | None = None
+    measure: str | None = None
+    value: float | None = None
+    plain_value: float | None = None
+    refused: dict[str, Any] | None = None
+    made_on: date | None = None
+    foreseen: float | None = None
+    happened: float | None = None
+
+    @property
+    def gain(self) -> float | None:
+        """By what part the forecast errs less than the plain method."""
+        if self.value is None or not self.plain_value:
+            return None
+        return 1 - self.value / self.plain_value
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What all customers together are expected to buy in the next days."""
+
+    days: int
+    people: int
+    orders: float
+    money: int
+
+
+@dataclass(frozen=True)
+class Due:
+    """An item that customers probably need again now, and how many purchases of it are expected in 14 days."""
+
+    item: str
+    people: int
+    expected: float
+
+
+@dataclass(frozen=True)
 class Figures:
     """Everything a customer report says, as of one day.
 
@@ -283,6 +331,9 @@ class Figures:
     rhythm: int | None = None
     segments: tuple[SegmentSize, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
+    outlook: tuple[Outlook, ...] = ()
+    due: tuple[Due, ...] = ()
     identity: Reconciled = Reconciled()
     quality: tuple[SourceHealth, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()

@@ -252,6 +252,23 @@ class Segment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Score:
+    """Something foreseen of each customer, learned from history."""
+
+    name: str
+    title: Title | None = setting(None, doc="What people call it, in one or several languages.")
+    kind: Any  # an instance of one of the kinds of score, as `scores/kinds/value.py`
+    pack: str  # the name after `scores:`
+    built_in: bool = False
+    place: Place
+
+    @property
+    def kind_name(self) -> str:
+        """The word written after `kind:`."""
+        return str(type(self.kind).__kind__.name)
+
+
+@dataclass(frozen=True, kw_only=True)
 class AudienceColumn:
     """One column of an audience file: an attribute, an identifier, or a field of the person."""
 
@@ -377,6 +394,7 @@ class Project:
     attributes: Read[str, Attribute]
     subjects: Read[str, Subject] = field(default_factory=dict)  # attributes as rules look at them: type, unit, title
     segments: Read[str, Segment]
+    scores: Read[str, Score] = field(default_factory=dict)
     audiences: Read[str, Audience]
     tests: Read[str, ProjectTest]
     place: Place

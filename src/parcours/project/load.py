@@ -25,6 +25,7 @@ from parcours.project.identity import read_identity, usual_identity
 from parcours.project.known import Known
 from parcours.project.nodes import place_by_path, read_yaml
 from parcours.project.reader import Reader, plain, sentence
+from parcours.project.scores import read_scores
 from parcours.project.segments import read_segments
 from parcours.project.settings import FILE, TomlFile, read_settings
 from parcours.project.sources import read_source
@@ -35,8 +36,8 @@ from parcours.rules.parsing import parse
 from parcours.rules.rule import Rule
 from parcours.rules.subject import Subject
 
-_PACKS = {"attribute": "pack of attributes", "segment": "pack of segments"}
-FOLDERS = ("sources", "attributes", "segments", "audiences", "tests")
+_PACKS = {"attribute": "pack of attributes", "segment": "pack of segments", "score": "pack of scores"}
+FOLDERS = ("sources", "attributes", "segments", "scores", "audiences", "tests")
 
 # {"source": {"files": Files}, "attribute": {"sum": Sum}} and, of what is ready-made, the files:
 # {"attribute_pack": {"retail": .../retail.yaml}, "segment_pack": {...}}; and checks of files that only a room knows,
@@ -93,6 +94,7 @@ class _Loading:
         self._sources()
         self._attributes(settings)
         self._segments(settings)
+        self._scores(settings)
         self._audiences()
         self._tests(identity)
         known = self._known(settings, identity)
@@ -128,6 +130,7 @@ class _Loading:
             attributes=self.found.attributes,
             subjects=subjects,
             segments=self.found.segments,
+            scores=self.found.scores,
             audiences=self.found.audiences,
             tests=self.found.tests,
             place=settings.place,
@@ -179,6 +182,13 @@ class _Loading:
                 self.found.broken_segments.add(each)
             else:
                 self._once(self.found.segments, segment, "segment")
+
+    def _scores(self, settings: TomlFile | None) -> None:
+        read = [(name, node, True) for name, node in self._packs("score", "scores", settings)]
+        read += [(name, node, False) for name, node in self._files("scores")]
+        for name, node, built_in in read:
+            for score in read_scores(node, self.kinds.get("score", {}), self.reader(name), built_in=built_in):
+                self._once(self.found.scores, score, "score")
 
     def _audiences(self) -> None:
         for name, node in self._files("audiences"):

@@ -16,6 +16,7 @@ from parcours.project.definitions import (
     Audience,
     PersonExpected,
     ProjectTest,
+    Score,
     Segment,
     SegmentExpected,
     Source,
@@ -58,6 +59,7 @@ class Found:
     sources: dict[str, Source] = field(default_factory=dict)
     attributes: dict[str, Attribute] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
+    scores: dict[str, Score] = field(default_factory=dict)
     audiences: dict[str, Audience] = field(default_factory=dict)
     tests: dict[str, ProjectTest] = field(default_factory=dict)
     broken_attributes: set[str] = field(default_factory=set)

@@ -59,7 +59,7 @@ class WarehouseSection:
 
 @dataclass(frozen=True)
 class PacksSection:
-    """What we ship ready-made and the project uses: `[profiles]`, `[segments]`."""
+    """What we ship ready-made and the project uses: `[profiles]`, `[segments]`, `[scores]`."""
 
     packs: tuple[str, ...] = setting(("retail",), doc="Ready-made definitions to use; `[]` for none.")
     anonymous: bool = setting(False, doc="Whether visitors known by a cookie only have a profile too (`[profiles]`).")
@@ -74,6 +74,7 @@ class TomlFile:
     engine: EngineSettings
     profiles: PacksSection
     segments: PacksSection
+    scores: PacksSection
     exchange_rates: tuple[ExchangeRate, ...]
     place: Place
     lines: CommentedMap
@@ -85,6 +86,7 @@ SECTIONS: dict[str, type] = {
     "engine": EngineSettings,
     "profiles": PacksSection,
     "segments": PacksSection,
+    "scores": PacksSection,
 }
 
 

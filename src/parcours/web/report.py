@@ -10,10 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from parcours.measurement.figures import Figures, SourceHealth, share
-from parcours.web.pictures import life, loyalty, sales, segments, trust
+from parcours.web.pictures import foresight, life, loyalty, sales, segments, trust
 from parcours.web.words import Words, words
 
-SECTIONS = ("headline", "channels", "repeat", "life", "segments", "identity", "quality")
+SECTIONS = ("headline", "channels", "repeat", "life", "segments", "foresight", "identity", "quality")
 STYLES = ("tokens.css", "charts.css", "report.css")
 LEVER = 0.01
 # Below a hundred of the currency, cents are told.
@@ -117,6 +117,15 @@ def _segments(f: Figures, w: Words) -> str:
     )
 
 
+def _foresight(f: Figures, w: Words) -> str:
+    if not f.forecasts:
+        return w.say("lead.foresight.none")
+    if not f.outlook:
+        return w.say("lead.foresight.little")
+    year = f.outlook[-1]
+    return w.count("lead.foresight", year.days, money=w.money(year.money, f.currency), people=w.number(year.people))
+
+
 def _identity(f: Figures, w: Words) -> str:
     i = f.identity
     if not i.persons:
@@ -144,13 +153,21 @@ def _age(source: SourceHealth, f: Figures, w: Words) -> str:
     return w.count("quality.age", days) if days > 0 else w.say("quality.fresh")
 
 
-_PICTURES = {"sales": sales, "loyalty": loyalty, "life": life, "segments": segments, "trust": trust}
+_PICTURES = {
+    "sales": sales,
+    "loyalty": loyalty,
+    "life": life,
+    "segments": segments,
+    "foresight": foresight,
+    "trust": trust,
+}
 _LEADS = {
     "headline": _headline,
     "channels": _channels,
     "repeat": _repeat,
     "life": _life,
     "segments": _segments,
+    "foresight": _foresight,
     "identity": _identity,
     "quality": _quality,
 }

@@ -1,0 +1,7 @@
+"""Scores: what is foreseen of each customer, learned from history and checked against what then happened."""
+
+from __future__ import annotations
+
+from parcours.scores.build import build
+
+__all__ = ["build"]
