@@ -105,6 +105,7 @@ NAMES = {
     "identity": "Joining records into people",
     "profiles": "Describing each customer",
     "segments": "Drawing the segments",
+    "discovery": "Finding segments in how customers behave",
     "scores": "Foreseeing what each customer will do",
     "report": "Writing the report",
     "audiences": "Writing the audiences",
