@@ -44,7 +44,10 @@ def _together(draft: Draft) -> Query:
         return draft.fitted("identifiers", _QUERIES["together"], KEY)
     draft.read_previous("identifiers", "identifiers_before")
     draft.engine.temp("records_changed", _QUERIES["records_changed"])
-    return draft.fitted("identifiers", _QUERIES["together_of_changed"], KEY)
+    draft.engine.view("seen_of_changed", _QUERIES["seen_of_changed"])
+    parts = (_QUERIES["together"].tables(identifiers_seen="seen_of_changed"), _QUERIES["unchanged"])
+    both = exp.union(*[exp.select("*").from_(part.tree.subquery("part")) for part in parts], distinct=False)
+    return draft.fitted("identifiers", Query(both), KEY)
 
 
 def _only_some_changed(draft: Draft) -> bool:

@@ -15,15 +15,14 @@ FROM (
   (SELECT * FROM seen_before EXCEPT SELECT * FROM seen_now)
 ) AS differences
 
--- name: together_of_changed
--- The same, worked out for the records that changed; all others as they were.
-SELECT s.record_id, min(s.source) AS source, s.kind, s.value, min(s.raw) AS raw,
-  max(CAST(s.verified AS INTEGER)) = 1 AS verified, min(s.first_seen) AS first_seen, max(s.last_seen) AS last_seen,
-  min(CAST(s.usable AS INTEGER)) = 1 AS usable, min(s.why_not) AS why_not
+-- name: seen_of_changed
+-- What all months say of the records that changed.
+SELECT s.*
 FROM identifiers_seen AS s
 JOIN records_changed AS c ON c.record_id = s.record_id
-GROUP BY s.record_id, s.kind, s.value
-UNION ALL
+
+-- name: unchanged
+-- The identifiers of all other records, as they were.
 SELECT b.record_id, b.source, b.kind, b.value, b.raw, b.verified, b.first_seen, b.last_seen, b.usable, b.why_not
 FROM identifiers_before AS b
 LEFT JOIN records_changed AS c ON c.record_id = b.record_id

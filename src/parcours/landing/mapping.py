@@ -14,11 +14,11 @@ from sqlglot import exp
 
 from parcours.engine.reader import ITEM, PIECE, Wanted
 from parcours.engine.types import SQL
-from parcours.engine.zones import local_time
 from parcours.landing import conversions, identifiers
 from parcours.landing.conversions import Numbers, Times, call
 from parcours.landing.expressions import Check, Scope, typed
-from parcours.landing.plan import NOT_TAKEN, NOTHING, RAW, SEPARATOR, UNDATED, Plan, Rule, Setting, TablePlan, hash63
+from parcours.landing.months import moment_of, month_of
+from parcours.landing.plan import NOT_TAKEN, NOTHING, RAW, SEPARATOR, Plan, Rule, Setting, TablePlan, hash63
 from parcours.model import CONTRACTS
 from parcours.model.value import minor_digits
 from parcours.project.definitions import ColumnMapping, IdentifierMapping, Mapping, Source
@@ -389,8 +389,8 @@ class _Compiler:
         said = [
             exp.alias_(exp.cast(bad, "smallint"), "_bad"),
             exp.alias_(exp.cast(exp.case().when(none, aside), "smallint"), "_aside"),
-            exp.alias_(_month(months, self.setting.zone), "_month"),
-            exp.alias_(_moment(months), "_moment"),
+            exp.alias_(month_of(months, self.setting.zone), "_month"),
+            exp.alias_(moment_of(months), "_moment"),
         ]
         return [*said, *outputs], rules, plans
 
@@ -498,22 +498,3 @@ def _joined(parts: list[exp.Expression]) -> exp.Expression:
 
 def _when(condition: exp.Expression, value: exp.Expression) -> exp.Expression:
     return value if isinstance(condition, exp.Boolean) else exp.case().when(condition.copy(), value)
-
-
-def _moment(times: list[exp.Expression]) -> exp.Expression:
-    if not times:
-        return exp.cast(exp.null(), "timestamp")
-    return times[0].copy() if len(times) == 1 else call("coalesce", *times)
-
-
-def _month(times: list[exp.Expression], zone: str) -> exp.Expression:
-    """The local month of the row's business time; `undated` without one, or with one of another century."""
-    if not times:
-        return exp.Literal.string(UNDATED)
-    local = local_time(_moment(times), zone, "duckdb")
-    known = exp.Between(
-        this=_moment(times),
-        low=exp.cast(exp.Literal.string("1990-01-01"), "timestamp"),
-        high=exp.cast(exp.Literal.string("2100-01-01"), "timestamp"),
-    )
-    return exp.case().when(known, call("strftime", local, "%Y-%m")).else_(exp.Literal.string(UNDATED))

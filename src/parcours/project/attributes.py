@@ -21,16 +21,23 @@ def read_attributes(
     node: CommentedMap, kinds: Read[str, type], reader: Reader, *, built_in: bool = False
 ) -> dict[str, Attribute | None]:
     """The attributes of one file by name; None, with faults noted, for those that cannot be read."""
-    pack = name_of(node, "attributes", reader)
+    pack, written = defined(node, "attributes", "orders_365d: {kind: count, ...}", reader)
+    return {name: _attribute(name, written, kinds, reader, pack, built_in) for name in written}
+
+
+def defined(node: CommentedMap, word: str, example: str, reader: Reader) -> tuple[str, CommentedMap]:
+    """The name of a file that defines several things, and what is written under its `define`; faults are noted."""
+    keys = (word, "title", "define")
+    pack = name_of(node, word, reader)
     for key in node:
-        if key not in ("attributes", "title", "define"):
-            reader.faults.unknown(reader.place(node, key), "setting", key, ("attributes", "title", "define"))
+        if key not in keys:
+            reader.faults.unknown(reader.place(node, key), "setting", key, keys)
     written = node.get("define")
     if not isinstance(written, CommentedMap) or not written:
         at = reader.place(node, "define") if "define" in node else Place(reader.file, node.lc.line + 1)
-        reader.faults.add(at, "'define' must name attributes.", "As in 'define: {orders_365d: {kind: count, ...}}'.")
-        return {}
-    return {name: _attribute(name, written, kinds, reader, pack or "", built_in) for name in written}
+        reader.faults.add(at, f"'define' must name {word}.", f"As in 'define: {{{example}}}'.")
+        written = CommentedMap()
+    return pack or "", written
 
 
 def _attribute(

@@ -7,30 +7,21 @@ from collections.abc import Mapping as Read
 
 from ruamel.yaml.comments import CommentedMap
 
-from parcours.model.value import Place
+from parcours.project.attributes import defined
 from parcours.project.definitions import Score
 from parcours.project.reader import Reader
-from parcours.project.sources import good_name, name_of, read_kind
+from parcours.project.sources import good_name, read_kind
 
 _OWN = ("title",)
-_KEYS = ("scores", "title", "define")
 
 
 def read_scores(
     node: CommentedMap, kinds: Read[str, type], reader: Reader, *, built_in: bool = False
 ) -> Iterator[Score]:
     """The scores of one file; those that cannot be read are noted as faults and left out."""
-    pack = name_of(node, "scores", reader)
-    for key in node:
-        if key not in _KEYS:
-            reader.faults.unknown(reader.place(node, key), "setting", key, _KEYS)
-    written = node.get("define")
-    if not isinstance(written, CommentedMap) or not written:
-        at = reader.place(node, "define") if "define" in node else Place(reader.file, node.lc.line + 1)
-        reader.faults.add(at, "'define' must name scores.", "As in 'define: {buys_30d: {kind: propensity, ...}}'.")
-        return
+    pack, written = defined(node, "scores", "buys_30d: {kind: propensity, ...}", reader)
     for name in written:
-        score = _score(name, written, kinds, reader, pack or "", built_in)
+        score = _score(name, written, kinds, reader, pack, built_in)
         if score is not None:
             yield score
 

@@ -51,10 +51,6 @@ class World:
         self.have("people")
         return int(self.engine.rows("SELECT count(*) AS n FROM world_people")[0]["n"])
 
-    def profiles(self) -> None:
-        """Makes `profiles` readable, as known at the end of `as_of`."""
-        self.draft.read("profiles")
-
     def forget(self) -> None:
         """Frees the working tables."""
         self.engine.forget(*(f"world_{name}" for name in self._made))
