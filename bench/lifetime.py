@@ -46,15 +46,15 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from parcours.engine import Engine, Warehouse, open_engine
 from parcours.engine.types import schema
 from parcours.model import CONTRACTS
-from parcours.scores import lifetime_history as histories
-from parcours.scores import lifetime_orders as orders
 from parcours.scores.kinds.value import Value
-from parcours.scores.lifetime import LifetimeModel, Numbers, fit, log_likelihood
-from parcours.scores.lifetime_boosted import features
-from parcours.scores.lifetime_history import History
-from parcours.scores.lifetime_money import learn_money
-from parcours.scores.lifetime_ranges import money_range, order_range
-from parcours.scores.lifetime_spend import fit_spend
+from parcours.scores.lifetime import history as histories
+from parcours.scores.lifetime import orders
+from parcours.scores.lifetime.boosted import features
+from parcours.scores.lifetime.history import History
+from parcours.scores.lifetime.model import LifetimeModel, Numbers, fit, log_likelihood
+from parcours.scores.lifetime.money import learn_money
+from parcours.scores.lifetime.ranges import money_range, order_range
+from parcours.scores.lifetime.spend import fit_spend
 from parcours.scores.world import World
 
 SEED = 20

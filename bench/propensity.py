@@ -37,11 +37,11 @@ from parcours.engine import Warehouse, open_engine
 from parcours.engine.types import schema
 from parcours.model import CONTRACTS
 from parcours.model.value import Duration
-from parcours.scores import propensity_model as model
-from parcours.scores.calibration import calibration_error, error_by_chance
-from parcours.scores.features import Features, Known
 from parcours.scores.kinds.propensity import Propensity
 from parcours.scores.made import TooLittle
+from parcours.scores.propensity import model
+from parcours.scores.propensity.calibration import calibration_error, error_by_chance
+from parcours.scores.propensity.features import Features, Known
 from parcours.scores.world import World
 
 ONLINE_RETAIL = """

@@ -27,8 +27,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.metrics import roc_auc_score
 
 from parcours.engine import Engine, open_engine
-from parcours.scores import rhythm
-from parcours.scores.replenishment import Limits, Replenishment
+from parcours.scores.replenishment import rhythm
+from parcours.scores.replenishment.learning import Limits, Replenishment
 from parcours.scores.world import World
 
 AS_OF = date(2017, 12, 31)

@@ -69,3 +69,10 @@ def test_the_lock_pins_every_line() -> None:
     for lock in TOP.glob("requirements*.lock"):
         for line in lock.read_text(encoding="utf-8").splitlines():
             assert re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9_.]+", line), line
+
+
+def test_nothing_large_is_kept_with_the_source() -> None:
+    """Data that a script can make again, warehouses and reports have no place among the sources."""
+    sizes = {str(path.relative_to(TOP)): path.stat().st_size for path in tracked()}
+    assert {name: size for name, size in sizes.items() if size > 500_000} == {}
+    assert sum(sizes.values()) < 8_000_000

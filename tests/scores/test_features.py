@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from parcours.engine import Draft, Warehouse, open_engine
-from parcours.scores.features import FAMILIES, NAMES, Features, Known, scaled
+from parcours.scores.propensity.features import FAMILIES, NAMES, Features, Known, scaled
 from parcours.scores.world import World
 
 from .propensity_shop import AS_OF, brought_back, day, message, order, redeemed, steady, world

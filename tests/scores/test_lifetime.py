@@ -11,12 +11,12 @@ import pytest
 from scipy import integrate, stats
 from scipy.optimize import check_grad
 
-from parcours.scores import lifetime_orders as orders
-from parcours.scores.lifetime import LifetimeModel, Lives, _Likelihood, fit, log_likelihood
-from parcours.scores.lifetime_history import WINDOWS, History
-from parcours.scores.lifetime_orders import Lifetime, learn_correction
-from parcours.scores.lifetime_ranges import Scatter, learn_scatter, money_range, order_range
-from parcours.scores.lifetime_spend import SpendModel, fit_spend
+from parcours.scores.lifetime import orders
+from parcours.scores.lifetime.history import WINDOWS, History
+from parcours.scores.lifetime.model import LifetimeModel, Lives, _Likelihood, fit, log_likelihood
+from parcours.scores.lifetime.orders import Lifetime, learn_correction
+from parcours.scores.lifetime.ranges import Scatter, learn_scatter, money_range, order_range
+from parcours.scores.lifetime.spend import SpendModel, fit_spend
 
 FIRST = date(2025, 1, 6)
 

@@ -15,12 +15,12 @@ from scipy.special import expit, logit
 from parcours.engine import Draft, Warehouse, open_engine
 from parcours.model.value import Duration
 from parcours.scores import checks
-from parcours.scores import propensity_model as model
-from parcours.scores.calibration import calibration_error, curved, error_by_chance, shifted, stretched
-from parcours.scores.features import FAMILIES, NAMES, PLACE, Known
 from parcours.scores.kinds.propensity import Propensity
 from parcours.scores.made import Made, TooLittle
-from parcours.scores.propensity_rows import deciles, reasons
+from parcours.scores.propensity import model
+from parcours.scores.propensity.calibration import calibration_error, curved, error_by_chance, shifted, stretched
+from parcours.scores.propensity.features import FAMILIES, NAMES, PLACE, Known
+from parcours.scores.propensity.rows import deciles, reasons
 
 from .propensity_shop import AS_OF, day, message, order, steady, world
 

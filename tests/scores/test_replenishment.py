@@ -9,9 +9,9 @@ import pytest
 
 from parcours.engine import Engine
 from parcours.model.value import Duration
-from parcours.scores import due_lists, rhythm
 from parcours.scores.kinds.replenishment import Replenishment
 from parcours.scores.made import Made, TooLittle
+from parcours.scores.replenishment import due_lists, rhythm
 from tests.scores.replenishment_shop import AS_OF, Line, an_engine, regulars, world
 
 engine = pytest.fixture(scope="module")(an_engine)
@@ -116,7 +116,7 @@ def test_a_customer_has_at_most_so_many_due_dates_the_most_probable(engine: Engi
 def test_many_customers_are_learned_from_a_part_of_them_and_all_are_scored(
     engine: Engine, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("parcours.scores.replenishment.LINES_TO_LEARN_FROM", 6000)
+    monkeypatch.setattr("parcours.scores.replenishment.learning.LINES_TO_LEARN_FROM", 6000)
     part = Replenishment(people=10).make(world(engine, SHOP))
     assert part.rows.num_rows == pytest.approx(made.rows.num_rows, rel=0.1)
     assert set(part.rows["item"].to_pylist()) == {"coffee", "milk"}

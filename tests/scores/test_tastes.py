@@ -154,7 +154,7 @@ def test_nothing_after_the_day_spoken_of_is_seen(engine: Engine, made: Made) -> 
 def test_many_customers_are_learned_from_a_part_of_them_and_all_are_told(
     engine: Engine, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("parcours.scores.tastes.LEARNERS", 20)
+    monkeypatch.setattr("parcours.scores.taste.tastes.LEARNERS", 20)
     part = Taste(of="category_1", people=5).make(world(engine, SHOP))
     assert set(part.rows["person_id"].to_pylist()) == set(made.rows["person_id"].to_pylist())
 

@@ -12,10 +12,10 @@ import pyarrow as pa
 from parcours.model.kind import kind, setting
 from parcours.model.value import Duration
 from parcours.scores import checks
-from parcours.scores import propensity_model as model
-from parcours.scores.features import Features, Known
 from parcours.scores.made import Card, Made, TooLittle
-from parcours.scores.propensity_rows import deciles, reasons
+from parcours.scores.propensity import model
+from parcours.scores.propensity.features import Features, Known
+from parcours.scores.propensity.rows import deciles, reasons
 from parcours.scores.world import World
 
 PEOPLE = 300  # who must be asked about in the newest window

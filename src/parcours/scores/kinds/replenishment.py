@@ -8,8 +8,8 @@ from typing import ClassVar
 from parcours.model.kind import kind, setting
 from parcours.model.value import Duration, Share
 from parcours.scores.made import Made
-from parcours.scores.replenishment import Limits
-from parcours.scores.replenishment import Replenishment as Learning
+from parcours.scores.replenishment.learning import Limits
+from parcours.scores.replenishment.learning import Replenishment as Learning
 from parcours.scores.world import World
 
 FEWEST = 100  # of fewer customers, every rhythm or taste is chance

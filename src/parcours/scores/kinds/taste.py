@@ -8,7 +8,7 @@ from typing import ClassVar
 from parcours.model.kind import kind, setting
 from parcours.model.value import Duration
 from parcours.scores.made import Made
-from parcours.scores.tastes import Tastes
+from parcours.scores.taste.tastes import Tastes
 from parcours.scores.world import World
 
 FEWEST = 100  # of fewer customers, every rhythm or taste is chance

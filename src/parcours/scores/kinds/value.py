@@ -11,13 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from parcours.model.kind import kind, setting
-from parcours.scores import lifetime_history as histories
-from parcours.scores import lifetime_orders as orders
-from parcours.scores.lifetime import Numbers
-from parcours.scores.lifetime_history import History
-from parcours.scores.lifetime_money import MoneyForecast, costs_are_known, learn_money, margin_rates
-from parcours.scores.lifetime_orders import OrderForecast
-from parcours.scores.lifetime_ranges import money_range, order_range
+from parcours.scores.lifetime import history as histories
+from parcours.scores.lifetime import orders
+from parcours.scores.lifetime.history import History
+from parcours.scores.lifetime.model import Numbers
+from parcours.scores.lifetime.money import MoneyForecast, costs_are_known, learn_money, margin_rates
+from parcours.scores.lifetime.orders import OrderForecast
+from parcours.scores.lifetime.ranges import money_range, order_range
 from parcours.scores.made import Card, Made, TooLittle
 from parcours.scores.world import World
 

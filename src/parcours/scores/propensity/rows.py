@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from parcours.scores.features import FAMILIES, PLACE, Floats
-from parcours.scores.propensity_model import Linear
+from parcours.scores.propensity.features import FAMILIES, PLACE, Floats
+from parcours.scores.propensity.model import Linear
 
 REASONS = 3
 _SHOWN = np.array([PLACE[family.shown] for family in FAMILIES])

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from parcours.scores.lifetime import LifetimeModel, Numbers
-from parcours.scores.lifetime_history import WINDOWS, History
+from parcours.scores.lifetime.history import WINDOWS, History
+from parcours.scores.lifetime.model import LifetimeModel, Numbers
 
 SAMPLE = 100_000
 GROWTHS = 3  # each from a seed of its own; their mean ranks better than one

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from parcours.scores.calibration import (
+from parcours.scores.propensity.calibration import (
     Calibration,
     Happened,
     calibration_error,
@@ -26,7 +26,7 @@ from parcours.scores.calibration import (
     shifted,
     stretched,
 )
-from parcours.scores.features import FAMILIES, NAMES, PLACE, Floats, Known
+from parcours.scores.propensity.features import FAMILIES, NAMES, PLACE, Floats, Known
 
 METHODS = ("logistic", "boosted", "both")
 REHEARSALS = 3  # how many older windows choose, where there are so many

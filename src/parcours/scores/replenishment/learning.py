@@ -10,8 +10,8 @@ import pyarrow as pa
 from sqlglot import exp
 
 from parcours.engine import sql
-from parcours.scores import rhythm
 from parcours.scores.made import Card, Made, TooLittle
+from parcours.scores.replenishment import rhythm
 from parcours.scores.world import World
 
 _QUERIES = sql.load(__package__, "replenishment.sql")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from parcours.engine import Engine, sql
-from parcours.scores.lifetime import Days, Numbers
-from parcours.scores.lifetime_history import History
-from parcours.scores.lifetime_spend import SpendModel, fit_spend
+from parcours.scores.lifetime.history import History
+from parcours.scores.lifetime.model import Days, Numbers
+from parcours.scores.lifetime.spend import SpendModel, fit_spend
 
 _QUERIES = sql.load(__package__, "lifetime.sql")
 _FURTHEST = 2.0  # held-back time may double or halve amounts, no more

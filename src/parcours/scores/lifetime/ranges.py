@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, gammaincinv, gammaln, xlogy
 
-from parcours.scores.lifetime import Numbers
-from parcours.scores.lifetime_spend import SpendModel
+from parcours.scores.lifetime.model import Numbers
+from parcours.scores.lifetime.spend import SpendModel
 
 LOW, HIGH = 0.05, 0.95
 _WIDTHS = np.geomspace(0.05, 20, 25)

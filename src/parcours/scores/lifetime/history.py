@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from parcours.engine import Engine, sql
-from parcours.scores.lifetime import Days, Lives, Numbers
+from parcours.scores.lifetime.model import Days, Lives, Numbers
 
 _QUERIES = sql.load(__package__, "lifetime.sql")
 WINDOWS = (7, 14, 28, 56, 91, 182, 364)  # days, whole weeks but for the year's last day

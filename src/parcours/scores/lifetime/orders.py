@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.optimize import minimize
 
-from parcours.scores import lifetime_boosted
-from parcours.scores.lifetime import LifetimeModel, Numbers, fit
-from parcours.scores.lifetime_boosted import Boosted
-from parcours.scores.lifetime_history import History
-from parcours.scores.lifetime_ranges import Scatter, learn_scatter
+from parcours.scores.lifetime import boosted
+from parcours.scores.lifetime.boosted import Boosted
+from parcours.scores.lifetime.history import History
+from parcours.scores.lifetime.model import LifetimeModel, Numbers, fit
+from parcours.scores.lifetime.ranges import Scatter, learn_scatter
 
 MOST_HELD_BACK = 90
 BOOST_FROM = 500  # people, so that the trees see more than chance
@@ -209,7 +209,7 @@ class _Past:
         return learn_scatter(leaving.r, repeats, alive, foreseen, self.before.later_days)
 
     def _trees(self, lessons: Sequence[tuple[History, LifetimeModel]], model: LifetimeModel) -> Trees:
-        return Trees(lifetime_boosted.learn(lessons, self.held, seed=self._seed), model)
+        return Trees(boosted.learn(lessons, self.held, seed=self._seed), model)
 
 
 def _seasons(

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import gammaln, psi
 
-from parcours.scores.lifetime import Numbers
+from parcours.scores.lifetime.model import Numbers
 
 _START = (3.0, 3.0, 2.0)
 _BOUNDS = ((1e-2, 1e4), (1.05, 1e4), (1e-3, 1e5))

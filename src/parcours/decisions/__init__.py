@@ -1,0 +1,1 @@
+"""Decisions: what is offered to whom, within what merchants allow."""

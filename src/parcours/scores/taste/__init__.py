@@ -1,0 +1,1 @@
+"""Tastes: what customers buy more of than others do."""
