@@ -1,0 +1,116 @@
+"""The sentence that opens each section of the report: what a reader in a hurry should take away."""
+
+from __future__ import annotations
+
+from parcours.measurement.figures import Figures, share
+from parcours.web import pictures
+from parcours.web.words import Words
+
+# The share of one-time buyers whose return is reckoned.
+LEVER = 0.01
+# Below a hundred of the currency, cents are told.
+SMALL = 10_000
+# The stage whose customers can still be kept.
+COOLING = "cooling"
+
+
+def headline(f: Figures, w: Words) -> str:
+    """Who bought, and for how much."""
+    h = f.headline
+    if not h.orders.now:
+        return w.say("lead.headline.none")
+    active, sales = round(h.active.now or 0), w.money(h.revenue.now, f.currency)
+    if h.revenue.growth is None:
+        return w.count("lead.headline", active, sales=sales)
+    return w.count("lead.headline.growth", active, growth=w.growth(h.revenue.growth), sales=sales)
+
+
+def channels(f: Figures, w: Words) -> str:
+    """What customers of several channels spend."""
+    many = next((one for one in f.reach if one.name == "omnichannel"), None)
+    single = [one for one in f.reach if one.name != "omnichannel"]
+    if not f.channels:
+        return w.say("lead.channels.none")
+    one = share(sum(t.revenue for t in single), sum(t.customers for t in single))
+    if many and many.spend and one:
+        return w.say(
+            "lead.channels",
+            times=w.times(many.spend / one),
+            many=w.money(many.spend, f.currency),
+            one=w.money(one, f.currency),
+        )
+    if len(f.channels) == 1:
+        return w.say("lead.channels.one", channel=w.name("channel", f.channels[0].name))
+    return w.say("lead.channels.apart")
+
+
+def repeat(f: Figures, w: Words) -> str:
+    """How many bought only once."""
+    once, stake = f.repeat.one_time_share, f.repeat.stake(LEVER)
+    if once is None:
+        return w.say("lead.repeat.none")
+    if stake is None:
+        return w.say("lead.repeat.share", share=w.percent(once))
+    return w.say("lead.repeat", share=w.percent(once), stake=w.money(stake, f.currency, cents=stake < SMALL))
+
+
+def life(f: Figures, w: Words) -> str:
+    """Who is slipping away."""
+    if not f.stages:
+        return w.say("lead.life.none")
+    largest = max(f.stages, key=lambda one: one.people)
+    told = next((one for one in f.stages if one.name == COOLING and one.people), largest)
+    return w.count(
+        "lead.life.cooling" if told.name == COOLING else "lead.life",
+        told.people,
+        title=pictures.life.stage_name(told, w),
+        part=w.percent(share(told.people, sum(one.people for one in f.stages))),
+        sales=w.money(told.revenue, f.currency),
+    )
+
+
+def segments(f: Figures, w: Words) -> str:
+    """What the most telling segment brings."""
+    if not f.segments:
+        return w.say("lead.segments.none")
+    # What the retailer wrote says more than what was ready-made ("customers" always brings most).
+    first = max(f.segments, key=lambda one: (one.own, one.revenue))
+    return w.say(
+        "lead.segments",
+        title=pictures.segments.segment_name(first, w),
+        people=w.percent(share(first.people, f.headline.people)),
+        sales=w.percent(share(first.revenue, f.headline.revenue.now or 0)),
+    )
+
+
+def foresight(f: Figures, w: Words) -> str:
+    """What customers known today should bring."""
+    if not f.forecasts:
+        return w.say("lead.foresight.none")
+    if not f.outlook:
+        return w.say("lead.foresight.little")
+    year = f.outlook[-1]
+    return w.count("lead.foresight", year.days, money=w.money(year.money, f.currency), people=w.number(year.people))
+
+
+def identity(f: Figures, w: Words) -> str:
+    """How many records became how many people."""
+    i = f.identity
+    if not i.persons:
+        return w.say("lead.identity.none")
+    return w.count("lead.identity", i.persons, records=w.number(i.records), each=w.times(i.records / i.persons))
+
+
+def quality(f: Figures, w: Words) -> str:
+    """Whether every row is accounted for."""
+    if not f.quality:
+        return w.say("lead.quality.none")
+    missing = sum(abs(source.missing) for source in f.quality)
+    if missing:
+        return w.say("lead.quality.lost", missing=w.number(missing))
+    return w.say(
+        "lead.quality",
+        received=w.number(sum(source.received for source in f.quality)),
+        landed=w.number(sum(source.landed for source in f.quality)),
+        rejected=w.number(sum(source.rejected for source in f.quality)),
+    )
