@@ -202,6 +202,30 @@ def sheets(project: Project) -> Any:
         return measurement.sheets.figures(version, project)
 
 
+@dataclass(frozen=True)
+class DueWritten:
+    """A due list that was written: the score, the day, the file, its rows; `missing` says what was too little."""
+
+    score: str
+    day: date
+    file: Path
+    rows: int
+    missing: dict[str, Any] | None = None
+
+
+def due_scores(project: Project) -> list[str]:
+    """The scores that tell due dates."""
+    return measurement.due.scores_of(project)
+
+
+def due(project: Project, score: str, *, day: date | None, file: Path, baskets: bool = False) -> DueWritten:
+    """Writes who is due for what on a day (or the baskets of the seven days from then on) from the published state."""
+    with published(project) as version:
+        on = day or as_of_day(version) + timedelta(days=1)
+        rows = channels.write_due(measurement.due.batches(version, score, on, baskets=baskets), file)
+        return DueWritten(score, on, file, rows, measurement.foresight.refused(version, score))
+
+
 def audiences(project: Project, *, folder: Path | None = None, language: str | None = None) -> list[Any]:
     """Writes the project's audiences from the published state."""
     with published(project) as version:

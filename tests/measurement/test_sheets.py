@@ -229,12 +229,12 @@ def test_a_sheet_is_one_page_that_asks_nothing_of_anybody(
     count: Count, tmp_path: Path, language: str, words: str
 ) -> None:
     found = count()
-    files = pages.write(found, tmp_path / "sheets", language, pdf=False)
+    files = pages.write(found, tmp_path / "sheets", language, pdf=False).files
     assert [file.name for file in files] == ["index.html", "d1.html", "d2.html"]
     page = files[1].read_text(encoding="utf-8")
     assert words in page and {"en": "Regulars", "fr": "Habitués"}[language] in page
     assert "http" not in page.replace("http-equiv", "") and "<script" not in page and 'style="' not in page
-    assert pages.name_of(found[1], "en") == "High spend in a year"
+    assert pages.name_of(found[1], "en") == "Spend a lot"
 
 
 def test_the_words_of_sheets_are_the_same_in_both_languages() -> None:

@@ -8,10 +8,11 @@ import pyarrow as pa
 import pytest
 
 from parcours.engine import Engine
+from parcours.measurement import due as due_lists
 from parcours.model.value import Duration
 from parcours.scores.kinds.replenishment import Replenishment
 from parcours.scores.made import Made, TooLittle
-from parcours.scores.replenishment import due_lists, rhythm
+from parcours.scores.replenishment import rhythm
 from tests.scores.replenishment_shop import AS_OF, Line, an_engine, regulars, world
 
 engine = pytest.fixture(scope="module")(an_engine)
@@ -201,7 +202,8 @@ def test_the_due_list_of_a_day_holds_all_whose_window_covers_it(engine: Engine, 
 
 def test_the_basket_of_the_coming_week_holds_what_falls_due_in_it(engine: Engine, made: Made) -> None:
     _lay(engine, made)
-    baskets = engine.rows(due_lists.baskets("due", as_of=AS_OF))
+    first = AS_OF + timedelta(1)
+    baskets = due_lists.batches(_Tables(engine), "due", first, baskets=True).read_all().to_pylist()  # type: ignore[arg-type]
     last = AS_OF + timedelta(7)
     assert {(row["person_id"], row["item"]) for row in baskets} == {
         (row["person_id"], row["item"]) for row in rows_of(made) if row["due_from"] <= last

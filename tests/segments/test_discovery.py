@@ -92,6 +92,8 @@ def run(
 ) -> dict[str, list[dict[str, Any]]]:
     """Discovers and publishes; gives the rows of the five tables."""
     with Warehouse(tmp_path / name, engine).draft(now=datetime.combine(day, time(12), UTC)) as draft:
+        for table in draft.base.tables if draft.base else {}:
+            draft.carry(table)
         draft.put("profiles", lambda: profiles, settings=str(profiles.to_pydict()))
         discover(draft, shop, as_of=day, settings=settings, progress=lambda *_: None)
         found = {table: rows(draft, table) for table in discovery.TABLES}

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date, datetime
 
+from parcours.measurement.discovered import Asked, Discovered, Moved, Tried
+from parcours.measurement.due import Anticipated, DueList, DuePerson, Needed
 from parcours.measurement.figures import (
     Band,
     Cell,
@@ -23,6 +25,9 @@ from parcours.measurement.figures import (
     Step,
     Trade,
 )
+from parcours.measurement.priorities import Priority
+from parcours.measurement.proven import Proven, Tenth, Trial
+from parcours.measurement.sheets import Flow, Kpi, SheetFigures, Trait
 from parcours.model.value import Title
 
 EMPTY = Figures(project=Title.of("Maison Vide"), as_of=date(2026, 1, 31))
@@ -228,3 +233,65 @@ ONE_CHANNEL = replace(
     segments=(),
     overlaps=(),
 )
+
+_SHEET = SheetFigures(
+    segment="d1",
+    title=None,
+    named_by=((Trait("orders_365d", Title.of("Orders in a year"), "", 9.0, 4.0), True),
+              (Trait("loyal_days", Title.of({"en": "Loyal days", "fr": "Jours fidèles"}), "days", 9.0, 4.0), True)),
+    as_of=date(2026, 1, 31),
+    project=SHOP.project,
+    currency="EUR",
+    people=40_000,
+    base_people=100_000,
+    revenue=Change(60_000_000, 50_000_000),
+    base_revenue=80_000_000,
+    ways=(Title({"en": "orders in a year is at least 5", "fr": "commandes sur un an est au moins 5"}),),
+    caught=0.95,
+    right=0.91,
+    born=date(2025, 12, 31),
+    kpis=(Kpi("repeat", 0.8, 0.5), Kpi("basket", 6_000.0, 5_000.0, "money")),
+    entered=(Flow("d2", None, 1_000, 20),),
+    moved_since=date(2025, 12, 31),
+    priority=Priority("grow", "secure", 60_000_000, 0.0, 900_000, 0.75, 0.0, 0.4, fair=0.5, reach=0.1,
+                      next_segment=None, each=1_500.0, next_each=None, because="the new range", by="Ann"),
+)  # fmt: skip
+
+FOUND = replace(
+    SHOP,
+    discovered=Discovered(
+        sheets=(_SHEET, replace(_SHEET, segment="d2", title=Title.of({"en": "Passing by", "fr": "De passage"}),
+                                people=60_000, revenue=Change(20_000_000), entered=(),
+                                priority=replace(_SHEET.priority, priority="leave", because=None))),
+        tried=(Tried(2, 0.97, 0.31, 0.4, 0.6, True, "chosen"), Tried(3, 0.61, 0.22, 0.1, 0.5, False, "not_stable")),
+        variables=(
+            Asked("orders_365d", Title.of("Orders in a year"), True, "used", 2.0, 0.6, "stores", "they ask each week"),
+            Asked("preferred_hour", None, False, "unwanted", 0.0, None, None, "a place on a circle"),
+        ),
+        moves=(Moved("d1", "d1", 36_000), Moved("d2", "d1", 1_000, 20), Moved("d2", "d2", 54_000),
+               Moved(None, "d2", 5_000), Moved("d1", None, 10)),
+        moved_since=date(2025, 12, 31),
+        agreement=0.93,
+    ),
+    due=(
+        DueList(
+            score="replenishment",
+            title=Title.of({"en": "Needed again", "fr": "À racheter"}),
+            day=date(2026, 2, 1),
+            people=1_200,
+            items=(Needed("Coffee", 800, 610.4), Needed("Filters", 400, 210.0)),
+            first=(DuePerson("per_00000000000000a1", "Coffee", date(2026, 2, 2), date(2026, 1, 30), date(2026, 2, 5),
+                             0.92),),
+            baskets=(Anticipated("per_00000000000000a1", (("Coffee", 0.92), ("Filters", 0.4))),),
+        ),
+    ),
+    proven=(
+        Proven(
+            "buys_30d",
+            Title.of({"en": "Buys within 30 days", "fr": "Achète sous 30 jours"}),
+            Trial((Tenth(1, 100, 0.5, 0.4), Tenth(2, 100, 0.1, 0.2)), date(2025, 12, 1), date(2026, 1, 3)),
+            (Trial((Tenth(1, 100, 0.5, 0.4), Tenth(2, 100, 0.1, 0.2)), date(2025, 12, 1), date(2026, 1, 3)),),
+        ),
+        Proven("churns_60d", Title.of("Churns"), Trial((Tenth(1, 50, 0.5, 0.4), Tenth(2, 50, 0.1, 0.2)))),
+    ),
+)  # fmt: skip

@@ -26,6 +26,8 @@ FAMILIES = {
         "often",
         "lately",
         "too_little",
+        "tried",
+        "asked",
     ),
 }
 

@@ -10,6 +10,7 @@ from parcours import __version__
 from parcours.cli.audiences import audiences
 from parcours.cli.check import check
 from parcours.cli.door import everywhere
+from parcours.cli.due import due
 from parcours.cli.explain import explain
 from parcours.cli.help import HELP, Verbs
 from parcours.cli.identity import identity
@@ -29,7 +30,7 @@ def parcours(**_: object) -> None:
     """The customer data platform that a retailer owns. Begin with 'parcours new my_shop'."""
 
 
-for _verb in (new, check, plan, run, status, explain, report, audiences, segments, identity, test):
+for _verb in (new, check, plan, run, status, explain, report, audiences, due, segments, identity, test):
     parcours.add_command(_verb)
 
 

@@ -22,6 +22,7 @@ def segments() -> None:
 def discover(door: Door) -> int:
     """Finds groups of customers who behave alike, with the rules that tell them apart, and publishes them."""
     from parcours import flow
+    from parcours.web.words import words as page_words
 
     project = door.project()
     with shown(door.terminal) as progress:
@@ -32,7 +33,9 @@ def discover(door: Door) -> int:
         people = say.count("{n} person", "{n} people", row["people"])
         door.terminal.pair(row["segment"], f"{people}, {say.percent(row['share'], 1)}.")
     if not found.segments:
-        door.terminal.say("No segments were found: there is too little to tell customers apart by.")
+        why = next((row for row in found.choices if not row["segments"]), None)
+        said = {"code": why["why"], "needed": why["needed"], "found": why["found"]} if why else {}
+        door.terminal.say("No segments were found: {why}.", why=page_words(say.language).missing(said))
     return DONE
 
 
@@ -48,9 +51,13 @@ def sheets(door: Door, to: Path | None) -> int:
     project = door.project()
     folder = to or project.folder / "sheets"
     written = pages.write(flow.sheets(project), folder, door.words.language)
-    door.terminal.json({"ok": True, "files": [str(file) for file in written]})
-    if not written:
+    door.terminal.json({"ok": True, "files": [str(f) for f in written.files], "pdf": not written.unprinted})
+    if len(written.files) < 2:
         door.terminal.say("There are no segments to write about yet: begin with 'parcours segments discover'.")
-    for file in written:
+    for file in written.files:
         door.terminal.print(str(file))
+    if written.unprinted and written.browser:
+        door.terminal.say("No PDF: {browser} could not print. Open the pages and print them.", browser=written.browser)
+    elif written.unprinted:
+        door.terminal.say("No PDF: no Chromium or Chrome was found. Install one, or open the pages and print them.")
     return DONE

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parcours.model.value import Title
+
+if TYPE_CHECKING:  # they count with what stands here
+    from parcours.measurement.discovered import Discovered
+    from parcours.measurement.due import DueList
+    from parcours.measurement.proven import Proven
 
 
 def share(part: float, whole: float) -> float | None:
@@ -298,15 +303,6 @@ class Outlook:
 
 
 @dataclass(frozen=True)
-class Due:
-    """An item that customers probably need again now, and how many purchases of it are expected in 14 days."""
-
-    item: str
-    people: int
-    expected: float
-
-
-@dataclass(frozen=True)
 class Figures:
     """Everything a customer report says, as of one day.
 
@@ -331,9 +327,11 @@ class Figures:
     rhythm: int | None = None
     segments: tuple[SegmentSize, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    discovered: Discovered | None = None
     forecasts: tuple[Forecast, ...] = ()
     outlook: tuple[Outlook, ...] = ()
-    due: tuple[Due, ...] = ()
+    due: tuple[DueList, ...] = ()
+    proven: tuple[Proven, ...] = ()
     identity: Reconciled = Reconciled()
     quality: tuple[SourceHealth, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()

@@ -1,22 +1,19 @@
-"""What is foreseen: how good each forecast is beside a plain method, what is to come, what is needed again."""
+"""What is foreseen: how good each forecast is beside a plain method, and what is to come."""
 
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
 from typing import Any
 
 from parcours.engine import Version, sql
-from parcours.measurement.figures import Due, Forecast, Outlook
+from parcours.measurement.figures import Forecast, Outlook
 from parcours.model.value import Title
 from parcours.project import Project
 
-WEEK = 7
 
-
-def count(version: Version, project: Project, as_of: date) -> dict[str, Any]:
-    """The forecasts, the outlook and the due items, from the tables of scores."""
-    version.read("score_models", "person_values", "due_dates", "score_checks")
+def count(version: Version, project: Project) -> dict[str, Any]:
+    """The forecasts and the outlook, from the tables of scores."""
+    version.read("score_models", "person_values", "score_checks")
     engine = version.engine
     checks = {row["score"]: row for row in engine.rows(_QUERIES["checks"])}
     models = engine.rows(_QUERIES["models"])
@@ -28,11 +25,14 @@ def count(version: Version, project: Project, as_of: date) -> dict[str, Any]:
             Outlook(row["days"], row["people"], float(row["orders"]), int(row["money"]))
             for row in engine.rows(_QUERIES["worth"])
         ),
-        "due": tuple(
-            Due(row["item"], row["people"], float(row["expected"]))
-            for row in engine.rows(_QUERIES["due"].bind(day=as_of + timedelta(days=WEEK)))
-        ),
     }
+
+
+def refused(version: Version, score: str) -> dict[str, Any] | None:
+    """What there is too little of for a score, if it could not be made."""
+    version.read("score_models")
+    row = next((row for row in version.engine.rows(_QUERIES["models"]) if row["score"] == score), None)
+    return json.loads(row["refused"]) if row and row["refused"] else None
 
 
 def _forecast(row: dict[str, Any], check: dict[str, Any] | None, project: Project) -> Forecast:

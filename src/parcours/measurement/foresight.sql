@@ -12,15 +12,6 @@ FROM person_values
 GROUP BY days
 ORDER BY days
 
--- name: due
--- Which items most customers will probably need again by a day.
-SELECT item, count(*) AS people, sum(chance_14d) AS expected
-FROM due_dates
-WHERE due_on <= :day
-GROUP BY item
-ORDER BY people DESC, item
-LIMIT 12
-
 -- name: checks
 -- Whether the newest forecasts that are past came true, over all tenths.
 SELECT c.score, c.made_on, CAST(sum(c.people) AS BIGINT) AS people, sum(c.people * c.predicted) AS predicted,

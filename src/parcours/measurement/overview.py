@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from parcours.engine import Version, sql
-from parcours.measurement import foresight, life, loyalty, sales, segments, trust
+from parcours.measurement import discovered, due, foresight, life, loyalty, proven, sales, segments, trust
 from parcours.measurement.figures import Figures
 from parcours.measurement.window import Window
 from parcours.model.value import Title
@@ -40,7 +40,10 @@ def figures(version: Version, project: Project, *, as_of: date | None = None) ->
             **loyalty.count(engine, window),
             **life.count(version, project),
             **segments.count(version, project, date.fromisoformat(version.run["as_of"])),
-            **foresight.count(version, project, date.fromisoformat(version.run["as_of"])),
+            discovered=discovered.count(version, project),
+            **foresight.count(version, project),
+            due=due.lists(version, project, date.fromisoformat(version.run["as_of"])),
+            proven=proven.count(version, project),
             **trust.count(version, project),
         )
     finally:

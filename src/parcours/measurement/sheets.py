@@ -405,7 +405,7 @@ def _naming(traits: Sequence[Trait], centre: Mapping[str, float]) -> tuple[tuple
     by_name = {one.name: one for one in traits}
     found: dict[str, tuple[Trait, bool]] = {}
     for name in sorted((name for name in centre if name in by_name), key=lambda name: (-abs(centre[name]), name)):
-        found.setdefault(_family(name), (by_name[name], centre[name] > 0))
+        found.setdefault(family(name), (by_name[name], centre[name] > 0))
     return tuple(found.values())
 
 
@@ -428,11 +428,11 @@ def _most(traits: Sequence[Trait], *, more: bool) -> tuple[Trait, ...]:
     apart.sort(key=lambda one: (-_distance(one), one.name))
     found: dict[str, Trait] = {}
     for one in apart:
-        found.setdefault(_family(one.name), one)
+        found.setdefault(family(one.name), one)
     return tuple(found.values())[:TOLD]
 
 
-def _family(name: str) -> str:
+def family(name: str) -> str:
     """An attribute's name without its time: orders_90d and orders_365d say one thing."""
     parts = [part for part in name.split("_") if not (part[:-1].isdigit() and part.endswith("d"))]
     return "_".join(parts).replace("_previous", "")

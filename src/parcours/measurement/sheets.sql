@@ -119,7 +119,3 @@ SELECT segment, at, born, title, rule, rule_people, caught, "right" AS right_, c
 -- name: moves
 -- Who went from one segment to another since the run before.
 SELECT before, after, people, redrawn, since FROM discovered_moves
-
--- name: agreement
--- For which share of the customers the rules say what was found.
-SELECT avg(CASE WHEN segment = by_rule THEN 1e0 ELSE 0e0 END) AS agrees FROM discovered_members

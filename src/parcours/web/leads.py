@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from parcours.measurement.figures import Figures, share
-from parcours.web import pictures
+from parcours.web.pictures import discovered as groups
+from parcours.web.pictures import life as stages
+from parcours.web.pictures import segments as drawn
 from parcours.web.words import Words
 
 # The share of one-time buyers whose return is reckoned.
@@ -63,7 +65,7 @@ def life(f: Figures, w: Words) -> str:
     return w.count(
         "lead.life.cooling" if told.name == COOLING else "lead.life",
         told.people,
-        title=pictures.life.stage_name(told, w),
+        title=stages.stage_name(told, w),
         part=w.percent(share(told.people, sum(one.people for one in f.stages))),
         sales=w.money(told.revenue, f.currency),
     )
@@ -77,10 +79,51 @@ def segments(f: Figures, w: Words) -> str:
     first = max(f.segments, key=lambda one: (one.own, one.revenue))
     return w.say(
         "lead.segments",
-        title=pictures.segments.segment_name(first, w),
+        title=drawn.segment_name(first, w),
         people=w.percent(share(first.people, f.headline.people)),
         sales=w.percent(share(first.revenue, f.headline.revenue.now or 0)),
     )
+
+
+def discovered(f: Figures, w: Words) -> str | None:
+    """How many segments were found and which brings most; None where nobody has looked for any."""
+    d = f.discovered
+    if d is None:
+        return None
+    if not d.sheets:
+        return w.say("lead.discovered.none", why=w.missing(d.missing or {}))
+    first = max(d.sheets, key=lambda one: one.revenue.now or 0)
+    return w.count(
+        "lead.discovered",
+        len(d.sheets),
+        title=groups.names(f, w)[first.segment],
+        people=w.percent(first.weight),
+        sales=w.percent(first.revenue_weight),
+    )
+
+
+def sheets(f: Figures, w: Words) -> str | None:
+    """What a sheet is; None where there are no segments."""
+    return w.say("lead.sheets") if f.discovered and f.discovered.sheets else None
+
+
+def due(f: Figures, w: Words) -> str | None:
+    """How many customers are due for something; None where nothing is foreseen to be due."""
+    if not f.due:
+        return None
+    one = f.due[0]
+    return w.count("lead.due", one.people, day=w.day(one.day)) if one.people else w.say("lead.due.none")
+
+
+def proven(f: Figures, w: Words) -> str | None:
+    """How near the forecasts that are past came; None where none can be held against what happened."""
+    if not f.proven:
+        return None
+    past = [one for one in f.proven if one.past]
+    if not past:
+        return w.say("lead.proven.young")
+    error = max(one.newest.error or 0.0 for one in past)
+    return w.count("lead.proven", len(past), error=w.points(error).lstrip("+"))
 
 
 def foresight(f: Figures, w: Words) -> str:

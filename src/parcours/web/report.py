@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from parcours.measurement.figures import Figures, SourceHealth
 from parcours.web import leads
-from parcours.web.pictures import foresight, life, loyalty, sales, segments, trust
+from parcours.web.pictures import discovered, due, foresight, life, loyalty, proven, sales, segments, trust
 from parcours.web.words import Words, words
 
-STYLES = ("tokens.css", "charts.css", "report.css")
+STYLES = ("tokens.css", "charts.css", "sheet.css", "report.css")
 # The sections in the order of the page. Each is `templates/<name>.html`, its title `section.<name>`; its lead is the
 # sentence that opens it. A section whose lead is None has nothing to say and is left out.
 SECTIONS: dict[str, Callable[[Figures, Words], str | None]] = {
@@ -24,9 +24,13 @@ SECTIONS: dict[str, Callable[[Figures, Words], str | None]] = {
     "repeat": leads.repeat,
     "life": leads.life,
     "segments": leads.segments,
+    "discovered": leads.discovered,
     "foresight": leads.foresight,
+    "proven": leads.proven,
+    "due": leads.due,
     "identity": leads.identity,
     "quality": leads.quality,
+    "sheets": leads.sheets,
 }
 
 
@@ -73,6 +77,9 @@ _PICTURES = {
     "loyalty": loyalty,
     "life": life,
     "segments": segments,
+    "discovered": discovered,
     "foresight": foresight,
+    "proven": proven,
+    "due": due,
     "trust": trust,
 }

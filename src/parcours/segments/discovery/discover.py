@@ -46,6 +46,7 @@ def discover(draft: Draft, project: Project, *, as_of: date, settings: Discovery
     """
     room = _Room(draft, project, as_of, settings, progress)
     for name in TABLES:
+        draft.drop(name)  # an earlier day's stands in `*_before`
         draft.declare(name)
         draft.put(name, partial(room.table, name), reads=room.reads, settings=room.recipe, partition=str(as_of))
     progress("discovery", 4, 4)

@@ -1,4 +1,4 @@
-"""What is foreseen: forecasts beside a plain method, what is to come, what is needed again."""
+"""What is foreseen: forecasts beside a plain method, and what is to come."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def forecasts(f: Figures, w: Words) -> Markup:
         )
         for one in known
     ]
-    rows += [charts.Bar(one.title.in_(w.language), 0.0, ("–", "–", "–"), note=refusal(one, w)) for one in refused]
+    rows += [
+        charts.Bar(one.title.in_(w.language), 0.0, ("–", "–", "–"), note=w.missing(one.refused or {}))
+        for one in refused
+    ]
     head = [w.say(key) for key in ("forecasts.head", "people", "forecasts.gain", "forecasts.checked")]
     return charts.bars(w.say("forecasts.title"), head, rows)
 
@@ -41,22 +44,6 @@ def outlook(f: Figures, w: Words) -> Markup:
     ]  # fmt: skip
     head = [w.say(key) for key in ("outlook.head", "outlook.orders", "outlook.money")]
     return charts.bars(w.say("outlook.title"), head, rows)
-
-
-def due(f: Figures, w: Words) -> Markup:
-    """What most customers probably need again now."""
-    most = largest(one.people for one in f.due)
-    rows = [
-        charts.Bar(one.item, one.people / most, (w.number(one.people), w.number(round(one.expected)))) for one in f.due
-    ]
-    head = [w.say(key) for key in ("due.head", "due.people", "due.expected")]
-    return charts.bars(w.say("due.title"), head, rows)
-
-
-def refusal(one: Forecast, w: Words) -> str:
-    """What is missing to make a forecast, as a sentence."""
-    said = one.refused or {}
-    return w.say(f"too_little.{said['code']}", needed=w.number(said["needed"]), found=w.number(said["found"]))
 
 
 def _checked(one: Forecast, w: Words) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import tempfile
 from base64 import b64encode
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -17,44 +19,74 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from parcours.measurement.sheets import Kpi, Part, SheetFigures, Trait
+from parcours.measurement.sheets import Kpi, Part, SheetFigures, Trait, family
 from parcours.web import charts
 from parcours.web.words import Words, words
 
-STYLES = ("tokens.css", "charts.css", "sheet.css")
+STYLES = ("tokens.css", "charts.css", "paper.css", "sheet.css")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PDF_SECONDS = 60
+_QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--no-first-run", "--disable-sync",
+          "--disable-background-networking", "--disable-component-update")  # fmt: skip
 # Below a hundred of the currency, cents are told.
 SMALL = 10_000
-UNNAMED = 34  # characters of one half of a name made of attributes
+# A name says what people do, not over which time it was counted.
+_WINDOW = re.compile(r" (in|sur) (\d+ days|\d+ jours|a year|un an)$")
 
 
-def write(figures: Sequence[SheetFigures], folder: Path, language: str = "en", *, pdf: bool = True) -> list[Path]:
-    """Writes `index.html` and one page a segment into a folder; a PDF of each too where a browser can print it.
+@dataclass(frozen=True)
+class Written:
+    """The files that were written, the index first; and the pages of which there is no PDF, by why."""
 
-    Gives the files, the index first.
-    """
+    files: tuple[Path, ...]
+    unprinted: tuple[Path, ...] = ()
+    browser: str | None = None
+
+
+def write(figures: Sequence[SheetFigures], folder: Path, language: str = "en", *, pdf: bool = True) -> Written:
+    """Writes `index.html` and one page a segment into a folder; a PDF of each too where a browser can print it."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {"index": overview(figures, language), **{one.segment: render(one, language) for one in figures}}
-    written = []
-    browser = next((found for found in map(shutil.which, BROWSERS) if found), None) if pdf else None
+    names = names_of(figures, language)
+    pages = {"index": overview(figures, language)} | {
+        one.segment: render(one, language, names=names) for one in figures
+    }
+    written, unprinted = [], []
+    browser = next((found for found in map(shutil.which, BROWSERS) if found), None)
     for name, page in pages.items():
         file = folder / f"{name}.html"
         file.write_text(page, encoding="utf-8")
         written.append(file)
-        if browser and name != "index":
-            written += _printed(browser, file)
-    return written
+        if pdf and name != "index":
+            printed = _printed(browser, file) if browser else []
+            written += printed
+            unprinted += [] if printed else [file]
+    return Written(tuple(written), tuple(unprinted), browser)
 
 
-def render(figures: SheetFigures, language: str = "en") -> str:
+def render(figures: SheetFigures, language: str = "en", *, names: Mapping[str, str] | None = None) -> str:
     """The sheet of one segment as one HTML text, in English or French."""
-    return _page("sheet.html", language, f=figures, title=name_of(figures, language))
+    return _page("sheet.html", language, **_told(figures, language, names), level=1)
+
+
+def body(figures: SheetFigures, language: str, *, names: Mapping[str, str], level: int) -> Markup:
+    """The sheet of one segment as a part of a page that has the same styles; its heading is of this level."""
+    return Markup(_page("body.html", language, **_told(figures, language, names), level=level))
 
 
 def overview(figures: Sequence[SheetFigures], language: str = "en") -> str:
     """All segments beside one another with their priorities and the sums behind them, as one HTML text."""
-    return _page("sheets.html", language, sheets=figures, title=_words(language).say("sheet.index.title"))
+    title = _words(language).say("sheet.index.title")
+    return _page("sheets.html", language, sheets=figures, title=title, names=names_of(figures, language))
+
+
+def names_of(figures: Sequence[SheetFigures], language: str) -> dict[str, str]:
+    """What each segment is called."""
+    return {one.segment: name_of(one, language) for one in figures}
+
+
+def say(key: str, language: str, **values: Any) -> str:
+    """A sentence of the sheets, for pages that tell of segments too."""
+    return _words(language).say(key, **values)
 
 
 def name_of(figures: SheetFigures, language: str) -> str:
@@ -62,16 +94,27 @@ def name_of(figures: SheetFigures, language: str) -> str:
     w = _words(language)
     if figures.title:
         return figures.title.in_(language)
-    told = [_called(w, trait, more) for trait, more in figures.named_by]
+    told = dict.fromkeys(_called(w, trait, more) for trait, more in figures.named_by)
     said = ", ".join(told) if told else w.say("sheet.unnamed", segment=figures.segment)
     return said[:1].upper() + said[1:]
 
 
 def _called(w: Words, trait: Trait, more: bool) -> str:
+    """What an attribute says of people, as one says it in a shop: buy often; else its title, high or low."""
+    side = "more" if more else "less"
+    if (said := f"sheet.called.{family(trait.name)}.{side}") in w.sentences:
+        return w.say(said)
     title = trait.title.in_(w.language) if trait.title else w.name("attribute", trait.name)
-    lower = title[:1].lower() + title[1:]
-    kind = "yes" if trait.yes_no else "trait"
-    return w.say(f"sheet.{kind}.{'more' if more else 'less'}", title=lower)
+    lower = _WINDOW.sub("", title[:1].lower() + title[1:])
+    kind = "yes" if trait.yes_no else "trait" if trait.unit else "many"
+    of = "d'" if lower[:1] in "aeiouyâéèêh" else "de "  # French elides; English has no blank for it
+    return w.say(f"sheet.{kind}.{side}", title=lower, of=of)
+
+
+def _told(figures: SheetFigures, language: str, names: Mapping[str, str] | None) -> dict[str, Any]:
+    own = {figures.segment: name_of(figures, language)}
+    others = {flow.other: flow.other for flow in (*figures.entered, *figures.left) if flow.other}
+    return {"f": figures, "title": own[figures.segment], "names": {**others, **own, **(names or {})}}
 
 
 def _page(template: str, language: str, **told: Any) -> str:
@@ -82,7 +125,6 @@ def _page(template: str, language: str, **told: Any) -> str:
     return environment.get_template(template).render(
         w=w,
         say=w.say,
-        name_of=lambda one: name_of(one, language),
         short=_short,
         value=lambda one, amount, currency: _value(w, one, amount, currency),
         times=lambda index: Markup("&times; {}").format(w.times(index)) if index is not None else "",
@@ -145,12 +187,12 @@ def _printed(browser: str, page: Path) -> list[Path]:
     """The page as a PDF beside it; nothing where the browser cannot print it."""
     paper = page.with_suffix(".pdf")
     paper.unlink(missing_ok=True)
-    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
-               f"--print-to-pdf={paper}", page.absolute().as_uri()]  # fmt: skip
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=PDF_SECONDS)
-    except (subprocess.SubprocessError, OSError):
-        return []
+    with tempfile.TemporaryDirectory(prefix="parcours-") as own:
+        command = [browser, *_QUIET, f"--user-data-dir={own}", f"--print-to-pdf={paper}", page.absolute().as_uri()]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=PDF_SECONDS)
+        except (subprocess.SubprocessError, OSError):
+            return []
     return [paper] if paper.is_file() else []
 
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.messages.pofile import read_po
 from babel.numbers import (
     format_compact_currency,
@@ -121,6 +121,18 @@ class Words:
     def month(self, day: date) -> str:
         """A month and its year, short: Mar 2025, mars 2025."""
         return format_skeleton("yMMM", day, locale=self.locale)
+
+    def days(self, first: date, last: date) -> str:
+        """From a day to another, short: 3–21 Jan, 3–21 janv."""
+        return format_interval(first, last, skeleton="MMMd", locale=self.locale)
+
+    def missing(self, said: Mapping[str, Any]) -> str:
+        """What there is too little of, as a sentence with its numbers; a share between 0 and 1 is a percentage."""
+        if not said:
+            return NONE
+        shown = {name: self.percent(value, 0) if 0 < value < 1 else self.number(value)
+                 for name, value in said.items() if isinstance(value, int | float)}  # fmt: skip
+        return self.say(f"too_little.{said['code']}", **shown)
 
     def _find(self, key: str) -> tuple[str, ...]:
         if key not in self.sentences:
