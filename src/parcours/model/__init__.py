@@ -12,6 +12,7 @@ from parcours.model import (  # noqa: F401  (importing a noun registers its tabl
     order,
     person,
     product,
+    recommendation,
     score,
     segment,
     stock,

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -19,9 +20,12 @@ from parcours.scores.made import Card, Checkable, Made, TooLittle
 from parcours.scores.world import World
 
 Progress = Callable[..., None]
+Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 
 READS = ("persons", "record_persons", "profiles", "orders", "order_lines", "products", "events", "message_events",
          "redemptions")  # fmt: skip
+MADE = ("person_values", "propensities", "tastes", "due_dates", "recommendations", "similar_products",
+        "catalogue_order")  # fmt: skip
 KEPT = "forecasts_kept"
 KEPT_COLUMNS = {"score": "text", "person_id": "integer", "probability": "number", "decile": "integer"}
 MEANING = 1  # raised when the code scores otherwise under the same settings
@@ -32,11 +36,11 @@ def build(draft: Draft, project: Project, *, as_of: date, progress: Progress) ->
 
     A score for which there is too little to learn from has no rows; `score_models` says what is missing.
     """
-    world = World(draft, as_of, project.currency)
+    world = World(draft, as_of, project.currency, folder=project.folder)
     scores = list(project.scores.values())
     for name in ("score_models", "score_checks", KEPT):
         draft.carry(name)
-    for name in ("person_values", "propensities", "tastes", "due_dates", "score_models", "score_checks", KEPT):
+    for name in (*MADE, "score_models", "score_checks", KEPT):
         draft.declare(name, KEPT_COLUMNS if name == KEPT else None)
     for step, score in enumerate(scores):
         progress("scores", step, len(scores), score.name)
@@ -50,9 +54,11 @@ def build(draft: Draft, project: Project, *, as_of: date, progress: Progress) ->
 
 def _build(draft: Draft, world: World, score: Score) -> None:
     work = _Work(world, score)
-    reads = [name for name in READS if draft.has(name)]
-    settings = [MEANING, str(world.as_of), score.kind_name, repr(score.kind)]
+    reads = [name for name in dict.fromkeys([*READS, *getattr(score.kind, "reads", ())]) if draft.has(name)]
+    settings = [MEANING, str(world.as_of), score.kind_name, repr(score.kind), *world.written(score.kind)]
     draft.put(score.kind.table, work.rows, reads=reads, settings=settings, partition=score.name)
+    for table in getattr(score.kind, "also", ()):
+        draft.put(table, partial(work.also, table), reads=reads, settings=settings, partition=score.name)
     draft.put("score_models", work.card, reads=reads, settings=settings, partition=_month(score, world.as_of))
 
 
@@ -101,12 +107,26 @@ class _Work:
         self._world, self._score = world, score
         self._made: Made | TooLittle | None = None
 
-    def rows(self) -> pa.Table:
+    def rows(self) -> pa.Table | pa.RecordBatchReader:
         made = self._make()
         columns = schema(CONTRACTS[self._score.kind.table].columns)
         if isinstance(made, TooLittle):
             return columns.empty_table()
-        named = made.rows.append_column("score", pa.array([self._score.name] * made.rows.num_rows, pa.string()))
+        if isinstance(made.rows, pa.Table):
+            return self._named(made.rows, columns)
+        batches = (self._named(batch, columns) for batch in made.rows)
+        return pa.RecordBatchReader.from_batches(columns, batches)
+
+    def also(self, table: str) -> pa.Table:
+        """The rows of a further table."""
+        made = self._make()
+        columns = schema(CONTRACTS[table].columns)
+        if isinstance(made, TooLittle):
+            return columns.empty_table()
+        return self._named(made.also[table], columns)
+
+    def _named(self, rows: Rows, columns: pa.Schema) -> Rows:
+        named = rows.append_column("score", pa.array([self._score.name] * rows.num_rows, pa.string()))
         return named.select(columns.names).cast(columns)
 
     def card(self) -> pa.Table:

@@ -48,10 +48,14 @@ class Card:
 
 @dataclass(frozen=True)
 class Made:
-    """The rows of a score (columns of its table without `score`), the card of its model, and what came true."""
+    """The rows of a score (columns of its table without `score`) and the card of its model.
 
-    rows: pa.Table
+    `also` are rows of further tables, which the kind names in its own `also`.
+    """
+
+    rows: pa.Table | pa.RecordBatchReader
     card: Card
+    also: dict[str, pa.Table] = field(default_factory=dict)
 
 
 class ScoreKind(Protocol):

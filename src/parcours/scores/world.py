@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import Any
 
-from parcours.engine import Draft, Engine, sql
+from parcours.engine import AnyQuery, Draft, Engine, sql
 
 _QUERIES = sql.load(__package__, "world.sql")
 READS = {
@@ -31,6 +33,8 @@ class World:
     as_of: date
     currency: str
     seed: int = SEED
+    folder: Path | None = None  # the project's, for the files that only a kind knows
+    shelf: dict[Any, Any] = field(default_factory=dict)  # what kinds of a run share
     _made: set[str] = field(default_factory=set)
 
     @property
@@ -46,6 +50,17 @@ class World:
                 self.engine.temp(f"world_{name}", _QUERIES[name].bind(as_of=self.as_of))
                 self._made.add(name)
 
+    def keep(self, name: str, query: AnyQuery) -> None:
+        """Makes a working table `world_...` of a kind's own, for the rest of the run."""
+        if name not in self._made:
+            self.engine.temp(f"world_{name}", query)
+            self._made.add(name)
+
+    def written(self, kind: Any) -> list[str]:
+        """What stands in the files of the project that a kind reads: it is made anew when they change."""
+        files = [self.folder / name for name in getattr(kind, "files", ()) if self.folder is not None]
+        return [file.read_text(encoding="utf-8") for file in files if file.is_file()]
+
     def customers(self) -> int:
         """How many known customers there are."""
         self.have("people")
@@ -55,3 +70,4 @@ class World:
         """Frees the working tables."""
         self.engine.forget(*(f"world_{name}" for name in self._made))
         self._made.clear()
+        self.shelf.clear()

@@ -1,0 +1,144 @@
+"""Measures the recommendations: how well the lists rank what is bought next, beside plain orders and EASE; and how fast.
+
+The last four weeks are held out: each list is made as it would have been on the day before them, from facts up to that
+day. Gain is NDCG@10, over customers who bought before and in these weeks; `new only` looks at what they never bought
+before. EASE (Steck, 2019, WWW) is the usual peer for implicit feedback, here in full, without truncation.
+
+    python bench/recommendations.py --data online_retail.parquet
+    python bench/recommendations.py --customers 1000000 --products 50000
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from parcours.engine import Warehouse, open_engine
+from parcours.engine.types import schema
+from parcours.model import CONTRACTS
+from parcours.scores.recommendations.candidates import moment
+from parcours.scores.recommendations.learning import PLAINS, Learning
+from parcours.scores.recommendations.lists import Wish
+from parcours.scores.recommendations.purchases import Purchases, bought_between, known
+from parcours.scores.recommendations.shop import Catalogue, Shop, Stocked
+from parcours.scores.recommendations.weights import buyers, learn
+from parcours.scores.world import World
+
+FIRST = 10
+HELD_OUT = 28
+ONLINE_RETAIL = """
+SELECT CAST(CustomerID AS BIGINT) AS person, StockCode AS product, CAST(InvoiceDate AS DATE) AS day
+FROM read_parquet(?)
+WHERE CustomerID IS NOT NULL AND UnitPrice > 0 AND Quantity > 0 AND NOT starts_with(InvoiceNo, 'C')
+  AND regexp_matches(StockCode, '^[0-9]{5}')
+GROUP BY ALL ORDER BY ALL
+"""
+
+
+def main() -> None:
+    """Prints the figures asked for."""
+    arguments = _arguments()
+    if arguments.data:
+        quality(arguments.data, arguments.earlier)
+    if arguments.customers:
+        speed(arguments.customers, arguments.products)
+
+
+# -- how well
+
+
+def quality(file: Path, earlier: int) -> None:
+    """The last weeks of the UCI data set, foreseen."""
+    bought = _online_retail(file)
+    cut = int(bought.day.max()) - HELD_OUT * (1 + earlier)
+    learning = Learning(_world_of(bought, cut + HELD_OUT), Wish(places=FIRST), HELD_OUT)
+    at = moment(bought, cut, 20)
+    people = buyers(at, cut + HELD_OUT, 10**9, 20)
+    begun = time.process_time()
+    ways = learn(moment(bought, cut - HELD_OUT, 20), cut, 20)
+    assert ways is not None
+    print(f"{len(bought.persons)} customers, {bought.products} articles; learned in {time.process_time() - begun:.1f} s")
+    for new_only in (False, True):
+        judge = replace(learning, wish=Wish(places=FIRST, new_only=new_only))
+        told = {name: judge.judged(plain, at, people).value for name, plain in PLAINS.items()}
+        told["EASE"] = _ease(bought, cut, people, new_only)
+        ours = judge.judged(ways, at, people)
+        told["ours"] = ours.value
+        title = "new only" if new_only else "already bought allowed"
+        print(f"{title}, {ours.people} customers: " + ", ".join(f"{name} {value:.4f}" for name, value in told.items()))
+
+
+def _ease(bought: Purchases, cut: int, people: Any, new_only: bool, ridge: float = 300.0) -> float:
+    pairs = known(bought, np.arange(len(bought.persons)), cut)
+    seen = pairs.matrix(np.ones(len(pairs.product), np.float32), bought.products)
+    gram = (seen.T @ seen).toarray().astype(np.float64)
+    gram[np.diag_indices_from(gram)] += ridge
+    inverse = np.linalg.inv(gram)
+    weights = -inverse / np.diag(inverse)[None, :]
+    weights[np.diag_indices_from(weights)] = 0
+    own = seen[people].toarray() > 0
+    score = seen[people] @ weights
+    did = bought_between(bought, people, cut, cut + HELD_OUT).toarray() > 0
+    if new_only:
+        score[own], did = -np.inf, did & ~own
+    top = np.argsort(-score, axis=1, kind="stable")[:, :FIRST]
+    discount = 1 / np.log2(np.arange(FIRST) + 2)
+    wanted = did.sum(axis=1)
+    some = wanted > 0
+    gain = (np.take_along_axis(did, top, 1) * discount).sum(axis=1)[some]
+    return float((gain / np.cumsum(discount)[np.minimum(wanted[some], FIRST) - 1]).mean())
+
+
+def _online_retail(file: Path) -> Purchases:
+    rows = duckdb.execute(ONLINE_RETAIL, [str(file)]).fetchnumpy()
+    persons, person = np.unique(rows["person"], return_inverse=True)
+    articles, product = np.unique(np.asarray(rows["product"], dtype=str), return_inverse=True)
+    days = np.asarray(rows["day"]).astype("datetime64[D]")
+    day = (days - days.min()).astype(int).astype(np.int32)
+    starts = np.searchsorted(person, np.arange(len(persons) + 1))
+    return Purchases(persons, starts, product.astype(np.int32), day, days.min().astype(object), len(articles))
+
+
+def _world_of(bought: Purchases, today: int) -> World:
+    """A world that holds these purchases and nothing else."""
+    rows = pa.table({name: pa.nulls(bought.products, pa.string()) for name in CONTRACTS["products"].columns})
+    none = np.full(bought.products, -1, np.int32)
+    ids = [str(number) for number in range(bought.products)]
+    catalogue = Catalogue(ids, rows, np.ones(bought.products, bool), none, [])
+    stocked = Stocked(np.ones((2, bought.products), bool), np.zeros(len(bought.persons), np.int32))
+    found = Shop(catalogue, bought, stocked, np.zeros(0, np.int64), np.zeros(bought.products, np.int64), today)
+    world = World(SimpleNamespace(), bought.dated(today), "EUR")  # type: ignore[arg-type]
+    world.shelf["shop"] = found
+    return world
+
+
+# -- how fast
+
+
+def speed(customers: int, products: int) -> None:
+    """Times the similar articles and the lists of a made-up retailer, from its tables to the rows written."""
+    raise NotImplementedError
+
+
+def _arguments() -> argparse.Namespace:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--data", type=Path, metavar="FILE", help="the UCI data set as Parquet")
+    arguments.add_argument("--earlier", type=int, default=0, help="hold out the four weeks so many times earlier")
+    arguments.add_argument("--customers", type=int, help="time the whole over so many made-up customers")
+    arguments.add_argument("--products", type=int, default=50_000, help="how many articles they choose among")
+    return arguments.parse_args()
+
+
+if __name__ == "__main__":
+    main()
