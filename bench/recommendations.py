@@ -1,4 +1,4 @@
-"""Measures the recommendations: how well the lists rank what is bought next, beside plain orders and EASE; and how fast.
+"""Measures the recommendations: how well lists rank what is bought next, beside plain orders and EASE; how fast.
 
 The last four weeks are held out: each list is made as it would have been on the day before them, from facts up to that
 day. Gain is NDCG@10, over customers who bought before and in these weeks; `new only` looks at what they never bought
@@ -11,11 +11,8 @@ before. EASE (Steck, 2019, WWW) is the usual peer for implicit feedback, here in
 from __future__ import annotations
 
 import argparse
-import resource
-import tempfile
 import time
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,8 +21,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from parcours.engine import Warehouse, open_engine
-from parcours.engine.types import schema
 from parcours.model import CONTRACTS
 from parcours.scores.recommendations.candidates import moment
 from parcours.scores.recommendations.learning import PLAINS, Learning
@@ -68,7 +63,9 @@ def quality(file: Path, earlier: int) -> None:
     begun = time.process_time()
     ways = learn(moment(bought, cut - HELD_OUT, 20), cut, 20)
     assert ways is not None
-    print(f"{len(bought.persons)} customers, {bought.products} articles; learned in {time.process_time() - begun:.1f} s")
+    print(
+        f"{len(bought.persons)} customers, {bought.products} articles; learned in {time.process_time() - begun:.1f} s"
+    )
     for new_only in (False, True):
         judge = replace(learning, wish=Wish(places=FIRST, new_only=new_only))
         told = {name: judge.judged(plain, at, people).value for name, plain in PLAINS.items()}

@@ -70,6 +70,7 @@ def kinds() -> dict[str, dict[str, Any]]:
         "check": {
             "stages": segments.check,
             "discovery": discovery.check,
+            "merchandising": scores.check,
             "levers": measurement.levers.check,
             "priorities": measurement.priorities.check,
         },

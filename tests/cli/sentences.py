@@ -17,7 +17,7 @@ FAULTS = {
     "Refused": (0,), "DecisionFault": (0,), "FileGone": (0,),
 }  # fmt: skip
 SPEAKING = ["project", "rules", "profiles", "segments", "sources", "landing", "identity", "engine/reader", "starter",
-            "flow.py", "model/value.py", "engine/warehouse.py"]  # fmt: skip
+            "flow.py", "scores/recommendations", "scores/kinds", "model/value.py", "engine/warehouse.py"]  # fmt: skip
 
 
 def said_by_the_command_line() -> set[str]:

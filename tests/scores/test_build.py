@@ -62,7 +62,9 @@ def run(house: Warehouse, day: date, persons: int, score: Any = None) -> dict[st
     """The tables of scores after a day with so many persons."""
     one = score or Coin()
     project = SimpleNamespace(
-        currency="EUR", folder=Path("nowhere"), scores={"coin": Score(name="coin", kind=one, pack="own", place=Place("x"))}
+        currency="EUR",
+        folder=Path("nowhere"),
+        scores={"coin": Score(name="coin", kind=one, pack="own", place=Place("x"))},
     )
     with house.draft(now=datetime.combine(day, datetime.min.time(), UTC)) as draft:
         _people(draft, persons)

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from parcours.scores.build import build
+from parcours.scores.recommendations.merchandising import check
 
-__all__ = ["build"]
+__all__ = ["build", "check"]

@@ -1,1 +1,1 @@
-"""Recommendations: what to show each customer next, what goes with an article, and in which order the catalogue reads."""
+"""Recommendations: what to show each customer, what goes with an article, in which order the catalogue reads."""

@@ -14,7 +14,7 @@ from parcours.scores.recommendations.candidates import Moment, moment
 from parcours.scores.recommendations.cycles import Cycles, cycles
 from parcours.scores.recommendations.lists import Allowed, Lists, Picks, Wish
 from parcours.scores.recommendations.merchandising import Ruled, merchandising, ruled
-from parcours.scores.recommendations.purchases import Ints, bought_between
+from parcours.scores.recommendations.purchases import Floats, Ints, bought_between
 from parcours.scores.recommendations.reasons import Reasons
 from parcours.scores.recommendations.shop import Shop, Stocked, shop
 from parcours.scores.recommendations.weights import Learned, Plain, Weights, buyers, learn
@@ -25,8 +25,8 @@ PLAINS = {"personal frequency": Plain(), "popularity": Plain(personal=False)}
 JUDGED = 20_000  # customers on whom lists are tried at most
 FEWEST = 50  # customers who bought before and in the days held back
 FIRST = 10  # places that are judged
-COLUMNS = {"person_id": pa.int64(), "product_id": pa.string(), "place": pa.int64(), "worth": pa.float64(),
-           "reason": pa.string()}  # fmt: skip
+ROWS = pa.schema({"person_id": pa.int64(), "product_id": pa.string(), "place": pa.int64(), "worth": pa.float64(),
+                  "reason": pa.string()})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Learning:
             raise TooLittle("no_articles", needed=1, found=0)
         weights, card = self._weighed(notes)
         rules = self.ruled
-        if not (rules.shown & here.stocked.holds.any(axis=0)).any():
+        if not (rules.shown & here.stocked.somewhere).any():
             raise TooLittle("nothing_to_show", needed=1, found=0)
         allowed = Allowed(rules, here.stocked, here.returned, self._cycles(here.today))
         return Lists(self._moment(here.today), weights, allowed, here.catalogue.kind_of), card
@@ -73,18 +73,23 @@ class Learning:
         age = lists.at.articles.age
         reasons = Reasons(self.shop.catalogue, age, self.shop.today, pinned)
         ids = np.array(self.shop.catalogue.ids, dtype=object)
-        schema = pa.schema(list(COLUMNS.items()))
+        persons = lists.at.bought.persons
 
         def batches() -> Iterator[pa.RecordBatch]:
             for picks in lists.all(self.wish):
-                yield _batch(picks, lists, reasons, ids, schema)
+                row, column = np.nonzero(picks.product >= 0)
+                worth = lists.weights.worth(picks.odds[row, column])
+                yield batch(persons[picks.people[row]], ids[picks.product[row, column]], column, worth,
+                            reasons.of(picks, row, column))  # fmt: skip
 
-        return pa.RecordBatchReader.from_batches(schema, batches())
+        return pa.RecordBatchReader.from_batches(ROWS, batches())
 
     @property
     def ruled(self) -> Ruled:
         """The merchant's rules of the day."""
-        return self._once("ruled", lambda: ruled(merchandising(self.world.folder), self.shop.catalogue, self.world.as_of))
+        return self._once(
+            "ruled", lambda: ruled(merchandising(self.world.folder), self.shop.catalogue, self.world.as_of)
+        )
 
     def notes(self) -> list[dict[str, Any]]:
         """What a retailer should know of their data, as codes with numbers."""
@@ -96,7 +101,7 @@ class Learning:
         never = int((here.first_sold < 0).sum())
         if never:
             found.append({"code": "never_sold", "found": never})
-        gone = ~here.stocked.holds.any(axis=0) if not here.stocked.counted else ~here.stocked.holds[:-1].any(axis=0)
+        gone = ~here.stocked.somewhere
         if here.stocked.counted and gone.any():
             found.append({"code": "all_out_of_stock" if gone.all() else "out_of_stock", "found": int(gone.sum())})
         return found
@@ -114,12 +119,14 @@ class Learning:
             detail={"notes": notes, "places": self.wish.places, "new_only": self.wish.new_only},
         )
         too_early = here.today + 1 < 3 * held
-        judged = [] if too_early else buyers(self._moment(here.today - held), here.today, JUDGED, self.world.seed)
+        judged: Ints = np.zeros(0, np.int64)
+        if not too_early:
+            judged = buyers(self._moment(here.today - held), here.today, JUDGED, self.world.seed)
         if too_early or len(judged) < FEWEST:
             lacks = {"code": "opened_lately", "found": here.today + 1, "needed": 3 * held}
             few = {"code": "too_few_came_back", "found": len(judged), "needed": FEWEST}
             return Plain(), _noted(card, lacks if too_early else few)
-        return self._held_against(card, np.asarray(judged))
+        return self._held_against(card, judged)
 
     def _held_against(self, card: Card, people: Ints) -> tuple[Weights, Card]:
         here, held = self.shop, self.held_back
@@ -165,14 +172,14 @@ class Learning:
         if self.wish.new_only:
             did = did - did.multiply(bought_between(bought, picks.people, -1, then.cut))
             did.eliminate_zeros()
-        hit = np.zeros(picks.product.shape)
+        hit: Any = np.zeros(picks.product.shape)
         row, column = np.nonzero(picks.product >= 0)
         hit[row, column] = np.asarray(did.tocsr()[row, picks.product[row, column]]).ravel()
         discount = 1 / np.log2(np.arange(FIRST) + 2)
         wanted = did.getnnz(axis=1)
         some = wanted > 0
         ideal = np.cumsum(discount)[np.minimum(wanted[some], FIRST) - 1]
-        return (hit * discount[: hit.shape[1]]).sum(axis=1)[some] / ideal
+        return (hit @ discount[: hit.shape[1]])[some] / ideal
 
     def _moment(self, cut: int) -> Moment:
         found: Moment = self._once(("moment", cut), lambda: moment(self.shop.bought, cut, self.world.seed))
@@ -201,17 +208,15 @@ def _noted(card: Card, note: dict[str, Any]) -> Card:
     return replace(card, detail={**card.detail, "notes": [*card.detail["notes"], note]})
 
 
-def _batch(picks: Picks, lists: Lists, reasons: Reasons, ids: Any, schema: pa.Schema) -> pa.RecordBatch:
-    row, column = np.nonzero(picks.product >= 0)
-    product = picks.product[row, column]
-    worth = lists.weights.worth(picks.odds[row, column]).astype(np.float64).round(6)
+def batch(persons: Ints, products: Any, column: Ints, worth: Floats, reasons: list[str]) -> pa.RecordBatch:
+    """Places of lists as rows."""
     return pa.RecordBatch.from_arrays(
         [
-            pa.array(lists.at.bought.persons[picks.people[row]]),
-            pa.array(ids[product], pa.string()),
-            pa.array(column + 1),
-            pa.array(worth),
-            pa.array(reasons.of(picks, row, column), pa.string()),
+            pa.array(persons, pa.int64()),
+            pa.array(products, pa.string()),
+            pa.array(column + 1, pa.int64()),
+            pa.array(worth.astype(np.float64).round(6)),
+            pa.array(reasons, pa.string()),
         ],
-        schema=schema,
+        schema=ROWS,
     )

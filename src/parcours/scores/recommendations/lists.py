@@ -1,9 +1,10 @@
-"""The lists: of what each customer may be shown, the best, full wherever anything may be shown, each with its reason."""
+"""The lists: the best of what each customer may be shown, full wherever anything may be, each with its reason."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,6 @@ class Picks:
     because: Small
 
 
-
 @dataclass(frozen=True)
 class Lists:
     """Makes the lists as known at a moment."""
@@ -108,14 +108,14 @@ class Lists:
         forbidden = self.allowed.forbidden(people, here, self.at.products)
         found = block(self.at, here, self._popular(people), there, new_only=wish.new_only)
         odds = scored(found, self.at, here, self.weights) + self._raised(wish)[found.product]
-        odds[~self._may(found.product, there, forbidden)] = -np.inf
+        odds[~self.may(found.product, there, forbidden)] = -np.inf
         found, odds = self._filled(wish, here, found, odds, there, forbidden)
-        picked = _best(odds, found.product, wish.places * LOOKED_AT)
+        picked = best_of(odds, found.product, wish.places * LOOKED_AT)
         picked = self._mixed(picked, odds, found.product, wish)
         product, odds, times = (np.take_along_axis(each, picked, 1) for each in (found.product, odds, found.times))
         felt = np.take_along_axis(found.felt, picked, 1)
         product = np.where(np.isfinite(odds), product, NOTHING)
-        because = self._because(here, product, (times == 0) & (felt > 0))
+        because = self._because(here, product, (times == 0) & (felt > 0) & self.weights.led)
         return self._pinned(wish, Picks(people, product, odds, times, because), here, there, forbidden)
 
     # -- what may be shown
@@ -136,7 +136,14 @@ class Lists:
         fresh = np.where(age >= 0, wish.fresh * np.exp2(-np.maximum(age, 0) / 30.0), 0.0)
         return np.append(self.allowed.ruled.raised + fresh, 0.0).astype(np.float32)
 
-    def _may(self, product: Small, there: NDArray[np.bool_], forbidden: Ints) -> NDArray[np.bool_]:
+    def bought(self, here: Group, product: Small) -> NDArray[np.bool_]:
+        """Which of some articles, a row a customer, the customer bought before."""
+        row = np.arange(len(product))[:, None]
+        pairs = here.pairs
+        return contains(pairs.owner * self.at.products + pairs.product, row * self.at.products + product)
+
+    def may(self, product: Small, there: NDArray[np.bool_], forbidden: Ints) -> NDArray[np.bool_]:
+        """Which of some articles, a row a customer, may be shown."""
         row = np.arange(len(product))[:, None]
         away = contains(forbidden, row * self.at.products + product)
         return (product >= 0) & there[row, product] & ~away
@@ -156,10 +163,10 @@ class Lists:
             rows = short[begin : begin + size]
             product[rows], more[rows] = self._anything(wish, here, rows, found, there, forbidden)
         none = np.zeros(shape, np.float32)
-        wider = (product, none, np.full(shape, -1, np.int64), none)
-        columns = (found.product, found.times, found.pair, found.felt)
-        block_ = Block(*(np.concatenate(both, axis=1) for both in zip(columns, wider)))
-        return block_, np.concatenate([odds, more], axis=1)
+        wider: tuple[Any, ...] = (product, none, np.full(shape, -1, np.int64), none)
+        columns: tuple[Any, ...] = (found.product, found.times, found.pair, found.felt)
+        both = zip(columns, wider)
+        return Block(*(np.concatenate(each, axis=1) for each in both)), np.concatenate([odds, more], axis=1)
 
     def _anything(
         self, wish: Wish, here: Group, rows: Ints, found: Block, there: NDArray[np.bool_], forbidden: Ints
@@ -179,7 +186,7 @@ class Lists:
         row, product = np.nonzero(may)
         odds[row, product] = self.weights.new(self.at, here, rows[row], product, np.zeros(len(row), np.float32))
         odds[may] += self._raised(wish)[product]
-        picked = _best(odds, np.broadcast_to(np.arange(self.at.products), odds.shape), wish.places * LOOKED_AT)
+        picked = best_of(odds, np.broadcast_to(np.arange(self.at.products), odds.shape), wish.places * LOOKED_AT)
         best = odds[local[:, None], picked]
         return np.where(np.isfinite(best), picked, NOTHING).astype(np.int32), best
 
@@ -219,15 +226,13 @@ class Lists:
             because[some, there] = np.where(strength[lines, first] > 0, theirs[lines, first], NOTHING)
         return because
 
-    def _pinned(
-        self, wish: Wish, picks: Picks, here: Group, there: NDArray[np.bool_], forbidden: Ints
-    ) -> Picks:
+    def _pinned(self, wish: Wish, picks: Picks, here: Group, there: NDArray[np.bool_], forbidden: Ints) -> Picks:
         """What the merchant pinned, at its place, where it may be shown."""
         for place, article in self.allowed.ruled.pins:
             if place > wish.places:
                 continue
             asked = np.full((len(picks.people), 1), article, np.int32)
-            may = self._may(asked, there, forbidden)[:, 0]
+            may = self.may(asked, there, forbidden)[:, 0]
             if wish.new_only:
                 pairs = here.pairs
                 may[pairs.owner[pairs.product == article]] = False
@@ -249,9 +254,9 @@ class Lists:
         return Picks(picks.people, product, value, times, because)
 
 
-def _inserted(row: NDArray[np.generic], same: NDArray[np.bool_], place: int, given: object) -> NDArray[np.generic]:
+def _inserted(row: NDArray[Any], same: NDArray[np.bool_], place: int, given: Any) -> NDArray[Any]:
     """Rows with a value put at a place; it is taken away from where it stood, or the last one makes room."""
-    count, width = row.shape
+    width = row.shape[1]
     old = np.where(same.any(axis=1), same.argmax(axis=1), width - 1)
     at = min(place - 1, width - 1)
     column = np.arange(width)[None, :]
@@ -263,7 +268,7 @@ def _inserted(row: NDArray[np.generic], same: NDArray[np.bool_], place: int, giv
     return moved
 
 
-def _best(odds: Floats, product: Small, kept: int) -> Ints:
+def best_of(odds: Floats, product: Small, kept: int) -> Ints:
     """Where the highest odds of each row stand, the highest first, then the smallest article."""
     found = np.broadcast_to(np.arange(odds.shape[1]), odds.shape)
     if odds.shape[1] > kept:

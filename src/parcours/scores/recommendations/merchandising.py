@@ -1,4 +1,4 @@
-"""What the merchant decides about recommendations: `merchandising.yaml` says what is promoted, pinned, buried, never shown."""
+"""What the merchant decides: `merchandising.yaml` says what is promoted, pinned, buried and never shown."""
 
 from __future__ import annotations
 
@@ -58,8 +58,9 @@ class Merchandise:
 
     def meets(self, other: Merchandise) -> bool:
         """Whether both are about the same on some day."""
-        latest, earliest = max(self.since or date.min, other.since or date.min), min(
-            self.until or date.max, other.until or date.max
+        latest, earliest = (
+            max(self.since or date.min, other.since or date.min),
+            min(self.until or date.max, other.until or date.max),
         )
         return self.about == other.about and latest <= earliest
 

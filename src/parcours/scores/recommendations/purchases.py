@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-Ints: TypeAlias = NDArray[np.int64]
-Small: TypeAlias = NDArray[np.int32]
-Floats: TypeAlias = NDArray[np.float32]
+# whole numbers, small whole numbers (32 bits) and numbers (32 bits): what numpy gives back of them is not told apart
+Ints: TypeAlias = NDArray[Any]
+Small: TypeAlias = NDArray[Any]
+Floats: TypeAlias = NDArray[Any]
 
 TOGETHER = 20_000  # how many customers are looked at in one go
 QUICK, SLOW = 30.0, 180.0  # half-lives of a purchase, days

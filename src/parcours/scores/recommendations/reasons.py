@@ -26,6 +26,7 @@ class Reasons:
     age: Floats  # days since each article was first sold, -1 if it never was
     today: int
     pinned: tuple[int, ...] = ()
+    new_for: int = NEW
     _written: dict[int, str] = field(default_factory=dict)
 
     def of(self, picks: Picks, row: Ints, column: Ints) -> list[str]:
@@ -33,7 +34,7 @@ class Reasons:
         product = picks.product[row, column]
         kind = self.catalogue.kind_of[product]
         times, because = picks.times[row, column].astype(np.int64), picks.because[row, column].astype(np.int64)
-        new = (self.age[product] >= 0) & (self.age[product] <= NEW) & (self.today >= OPEN) & (kind >= 0)
+        new = (self.age[product] >= 0) & (self.age[product] <= self.new_for) & (self.today >= OPEN) & (kind >= 0)
         alike = (because >= 0) & (kind == self.catalogue.kind_of[np.maximum(because, 0)]) & (kind >= 0)
         code = np.select(
             [np.isin(product, self.pinned), times > 1, times == 1, alike, because >= 0, new, kind >= 0],

@@ -37,12 +37,19 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Stocked:
-    """What may be bought where: a row a place, then what any place holds, then what is held where nothing is counted."""
+    """What may be bought where: a row a place, one for any place, and one for places that count nothing."""
 
     holds: NDArray[np.bool_]
     place_of: Small  # of each customer, the row of `holds`
     negative: int = 0  # counts below nothing, taken as nothing
     counted: bool = False  # whether stock is known at all
+
+    @property
+    def somewhere(self) -> NDArray[np.bool_]:
+        """What is held anywhere that a customer buys; where there are no customers, anywhere at all."""
+        places = np.unique(self.place_of) if len(self.place_of) else np.arange(max(len(self.holds) - 1, 1))
+        found: NDArray[np.bool_] = self.holds[places].any(axis=0)
+        return found
 
 
 @dataclass(frozen=True)

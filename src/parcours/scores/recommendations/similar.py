@@ -1,4 +1,4 @@
-"""What is near each article: bought by the same customers, viewed by the same visitors, or alike in words; what goes with it."""
+"""What is near each article: bought or viewed by the same people, or alike in words; and what goes with it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ COLUMNS = {"product_id": pa.string(), "other_id": pa.string(), "place": pa.int64
            "by": pa.string()}  # fmt: skip
 CHANCE = 3.0  # standard deviations above what chance would bring together
 ASKED = 512  # texts in one go
+COMMON, MANY = 0.05, 1000  # of many texts, pieces that are in more than this share tell nothing
+LEAST = 0.1  # closeness of texts under which they are not alike
 
 
 @dataclass(frozen=True)
@@ -171,11 +173,9 @@ def _alike(here: Shop, asked: Ints, shown: np.ndarray, places: int) -> tuple[Sma
     texts, text_of = _texts(here.catalogue)
     if not len(asked) or not any(texts):
         return other, closeness
-    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), max_df=0.3, min_df=1, sublinear_tf=True, dtype=np.float32)
-    try:
-        table = pieces.fit_transform(texts)
-    except ValueError:  # every piece is in too many texts
-        return other, closeness
+    often = COMMON if len(texts) > MANY else 1.0
+    pieces = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), max_df=often, sublinear_tf=True, dtype=np.float32)
+    table = pieces.fit_transform(texts)
     best = _bought_most(here, text_of, len(texts), shown, places + 1)
     wanted, back = np.unique(text_of[asked], return_inverse=True)
     turned = table.T.tocsr()
@@ -189,7 +189,7 @@ def _alike(here: Shop, asked: Ints, shown: np.ndarray, places: int) -> tuple[Sma
 
 
 def _put(other: Small, closeness: Floats, article: int, texts: Small, near: Floats, best: Small) -> None:
-    chosen = [(each, value) for text, value in zip(texts, near) if text >= 0 for each in best[text]
+    chosen = [(each, value) for text, value in zip(texts, near) if text >= 0 and value >= LEAST for each in best[text]
               if each >= 0 and each != article]  # fmt: skip
     for place, (each, value) in enumerate(chosen[: other.shape[1]]):
         other[article, place], closeness[article, place] = each, min(float(value), 1.0)

@@ -1,9 +1,9 @@
-"""How probable it is that a customer buys a candidate next: learned from what customers then bought, or a plain order."""
+"""How probable it is that a customer buys a candidate: learned from what customers then bought, or a plain order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -19,6 +19,8 @@ FIRST_OWN = 40.0  # what a customer bought before comes before all that is new t
 class Weights(Protocol):
     """Gives candidates their log-odds."""
 
+    led: ClassVar[bool]  # whether neighbours lead to what is new to a customer
+
     def worth(self, odds: Floats) -> Floats:
         """What stands behind log-odds, between 0 and 1."""
 
@@ -33,6 +35,7 @@ class Weights(Protocol):
 class Plain:
     """The plain order: how often the customer bought it, then what sold most lately; or only the latter."""
 
+    led: ClassVar[bool] = False
     personal: bool = True
 
     def worth(self, odds: Floats) -> Floats:
@@ -73,6 +76,7 @@ class Line:
 class Learned:
     """One line for what was bought before, one for what is new: both give probabilities, so they can be mixed."""
 
+    led: ClassVar[bool] = True
     before: Line
     first: Line
 
