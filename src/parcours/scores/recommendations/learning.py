@@ -20,7 +20,7 @@ from parcours.scores.recommendations.shop import Shop, Stocked, shop
 from parcours.scores.recommendations.weights import Learned, Plain, Weights, buyers, learn
 from parcours.scores.world import World
 
-MEASURE = "NDCG@10"
+MEASURE = "1 - NDCG@10"  # as of every forecast: less is better
 PLAINS = {"personal frequency": Plain(), "popularity": Plain(personal=False)}
 JUDGED = 20_000  # customers on whom lists are tried at most
 FEWEST = 50  # customers who bought before and in the days held back
@@ -143,10 +143,10 @@ class Learning:
             learned_from=here.bought.first_day,
             learned_until=here.bought.dated(here.today - held),
             held_back_until=self.world.as_of,
-            value=ours,
+            value=None if ours is None else round(1 - ours, 6),
             plain=plain,
-            plain_value=plains[plain],
-            detail={**card.detail, "plains": plains, "judged_on": len(people)},
+            plain_value=round(1 - plains[plain], 6),
+            detail={**card.detail, "ndcg": ours, "plains": plains, "judged_on": len(people)},
         )
         if ours is None:
             card = _noted(card, {"code": "too_few_came_back", "found": len(people), "needed": FEWEST})
