@@ -1,7 +1,7 @@
 """The corridor by the hour: from the retailer's exports to people, profiles, segments and audiences.
 
 Reads aloud: what is new lands, is told in common words, is joined into people, each is described, segments are drawn,
-what each will do is foreseen; then all of it is published at once, or nothing is.
+what each will do is foreseen, offers are dealt; then all of it is published at once, or nothing is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from parcours import canonical, channels, identity, landing, measurement, profiles, scores, segments, sources
+from parcours import canonical, channels, decisions, identity, landing, measurement, profiles, scores, segments, sources
 from parcours.engine import Draft, Tables, Version, Warehouse, open_engine
 from parcours.identity.decisions import DecisionFault
 from parcours.landing import FileGone, SourceCount
@@ -31,7 +31,7 @@ from parcours.segments import discovery
 
 Progress = Callable[..., None]
 
-ROOMS = ("landing", "canonical", "identity", "profiles", "segments", "scores")
+ROOMS = ("landing", "canonical", "identity", "profiles", "segments", "scores", "decisions")
 # What a version remembers of the day it speaks of.
 AS_OF = "as_of"
 # What rooms refuse in words meant for the user: a line of a file of links, a file that is gone.
@@ -161,6 +161,9 @@ def make(
     if last >= 5:
         scores.build(draft, project, as_of=day, progress=progress)
         clock.lap("scores")
+    if last >= 6:
+        decisions.build(draft, project, as_of=day, progress=progress)
+        clock.lap("decisions")
     _carry_the_rest(draft)
     rows = {name: table.rows for name, table in draft.tables.items()}
     return Run(None, day, counts, draft.made, clock.laps, rows, count_people(draft))

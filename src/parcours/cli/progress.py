@@ -107,6 +107,7 @@ NAMES = {
     "segments": "Drawing the segments",
     "discovery": "Finding segments in how customers behave",
     "scores": "Foreseeing what each customer will do",
+    "decisions": "Dealing offers to households",
     "report": "Writing the report",
     "audiences": "Writing the audiences",
 }

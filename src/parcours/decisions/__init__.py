@@ -1,1 +1,7 @@
 """Decisions: what is offered to whom, within what merchants allow."""
+
+from __future__ import annotations
+
+from parcours.decisions.build import build
+
+__all__ = ["build"]

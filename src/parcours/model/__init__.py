@@ -1,6 +1,7 @@
 """The words of the house: frozen dataclasses, each also its table's contract. No I/O, nothing of ours imported."""
 
 from parcours.model import (  # noqa: F401  (importing a noun registers its tables)
+    allotment,
     campaign,
     consent,
     customer_record,

@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from parcours.model.kind import setting
 from parcours.model.value import Duration, Place, Share, Title
+from parcours.project.offering import Allotment, Offer, Supplier
 from parcours.rules.rule import Rule
 from parcours.rules.subject import Subject
 
@@ -395,6 +396,9 @@ class Project:
     subjects: Read[str, Subject] = field(default_factory=dict)  # attributes as rules look at them: type, unit, title
     segments: Read[str, Segment]
     scores: Read[str, Score] = field(default_factory=dict)
+    offers: Read[str, Offer] = field(default_factory=dict)
+    suppliers: Read[str, Supplier] = field(default_factory=dict)
+    allotments: Read[str, Allotment] = field(default_factory=dict)
     audiences: Read[str, Audience]
     tests: Read[str, ProjectTest]
     place: Place

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from parcours.model import CONTRACTS
 from parcours.model.value import Place, Title
-from parcours.project import references
+from parcours.project import offer_references, references
 from parcours.project.attributes import read_attributes
 from parcours.project.audiences import read_audience
 from parcours.project.definitions import Identity, Project
@@ -24,6 +24,9 @@ from parcours.project.identity import KINDS as IDENTIFIERS
 from parcours.project.identity import read_identity, usual_identity
 from parcours.project.known import Known
 from parcours.project.nodes import place_by_path, read_yaml
+from parcours.project.offer_references import Offering
+from parcours.project.offering import Offer, Supplier
+from parcours.project.offers import read_offers
 from parcours.project.reader import Reader, plain, sentence
 from parcours.project.scores import read_scores
 from parcours.project.segments import read_segments
@@ -37,7 +40,7 @@ from parcours.rules.rule import Rule
 from parcours.rules.subject import Subject
 
 _PACKS = {"attribute": "pack of attributes", "segment": "pack of segments", "score": "pack of scores"}
-FOLDERS = ("sources", "attributes", "segments", "scores", "audiences", "tests")
+FOLDERS = ("sources", "attributes", "segments", "scores", "offers", "audiences", "tests")
 
 # {"source": {"files": Files}, "attribute": {"sum": Sum}} and, of what is ready-made, the files:
 # {"attribute_pack": {"retail": .../retail.yaml}, "segment_pack": {...}}; and checks of files that only a room knows,
@@ -82,6 +85,7 @@ class _Loading:
     kinds: Kinds
     faults: Faults
     found: references.Found = field(default_factory=references.Found)
+    offering: Offering = field(default_factory=Offering)
 
     def project(self) -> Project | None:
         if not (self.folder / FILE).is_file():
@@ -95,10 +99,12 @@ class _Loading:
         self._attributes(settings)
         self._segments(settings)
         self._scores(settings)
+        self._offers()
         self._audiences()
         self._tests(identity)
         known = self._known(settings, identity)
         subjects = references.check(self.found, known, self.faults)
+        self._check_offers(subjects, known)
         for check in self.kinds.get("check", {}).values():
             self.faults.found.extend(check(self.folder))
         if settings is None or identity is None:
@@ -131,6 +137,9 @@ class _Loading:
             subjects=subjects,
             segments=self.found.segments,
             scores=self.found.scores,
+            offers=self.offering.offers,
+            suppliers=self.offering.suppliers,
+            allotments=self.offering.allotments,
             audiences=self.found.audiences,
             tests=self.found.tests,
             place=settings.place,
@@ -189,6 +198,26 @@ class _Loading:
         for name, node, built_in in read:
             for score in read_scores(node, self.kinds.get("score", {}), self.reader(name), built_in=built_in):
                 self._once(self.found.scores, score, "score")
+
+    def _offers(self) -> None:
+        for name, node in self._files("offers"):
+            for each in read_offers(node, self.reader(name)):
+                if isinstance(each, Offer):
+                    self._once(self.offering.offers, each, "offer")
+                elif isinstance(each, Supplier):
+                    self._once(self.offering.suppliers, each, "supplier")
+                else:
+                    self._once(self.offering.allotments, each, "allotment")
+
+    def _check_offers(self, subjects: dict[str, Subject], known: Known) -> None:
+        offer_references.check(
+            self.offering,
+            self.faults,
+            subjects=subjects,
+            segments=[*self.found.segments, *self.found.broken_segments],
+            unsure=self.found.broken_attributes,
+            currency=known.currency,
+        )
 
     def _audiences(self) -> None:
         for name, node in self._files("audiences"):

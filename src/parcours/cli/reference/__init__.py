@@ -17,7 +17,7 @@ from parcours.cli import door, parcours
 from parcours.cli.reference.settings import settings_table, table
 from parcours.model import CONTRACTS
 from parcours.model.kind import sentence
-from parcours.project import definitions
+from parcours.project import definitions, offering
 from parcours.project.faults import Faults
 from parcours.project.identity import KINDS as IDENTIFIERS
 from parcours.project.nodes import read_yaml
@@ -46,7 +46,7 @@ def pages() -> dict[str, str]:
         keep_trailing_newline=True,
     )
     said = {
-        "sections": SECTIONS, "kinds": flow.kinds(), "definitions": definitions, "identifiers": IDENTIFIERS,
+        "sections": SECTIONS, "kinds": flow.kinds(), "definitions": definitions, "offering": offering, "identifiers": IDENTIFIERS,
         "functions": FUNCTIONS, "tables": CONTRACTS, "expectations": EXPECTATIONS, "settings": settings_table,
         "sentence": sentence, "about": _about, "columns": _columns, "pack": _pack, "operators": _operators,
         "facts": _facts, "commands": _commands, "exit_codes": _exit_codes,
