@@ -142,8 +142,11 @@ class _Checking:
             self.faults.add(one.place, f"the budget of {one.budget} does not pay for one use of {one.value}.")
         supplier = self.found.suppliers.get(one.supplier or "")
         if supplier and supplier.budget and supplier.budget.minor < value * one.funding.value:
-            self.faults.add(one.place, f"the budget of {supplier.name!r}, {supplier.budget}, pays for no part of one use.",
-                            f"It stands in {supplier.place}.")  # fmt: skip
+            self.faults.add(
+                one.place,
+                f"the budget of {supplier.name!r}, {supplier.budget}, pays for no part of one use.",
+                f"It stands in {supplier.place}.",
+            )
 
     def _enough(self, one: Allotment) -> None:
         """What an allotment names must exist and be in force, and be enough for its places."""

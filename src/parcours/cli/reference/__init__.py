@@ -46,7 +46,8 @@ def pages() -> dict[str, str]:
         keep_trailing_newline=True,
     )
     said = {
-        "sections": SECTIONS, "kinds": flow.kinds(), "definitions": definitions, "offering": offering, "identifiers": IDENTIFIERS,
+        "sections": SECTIONS, "kinds": flow.kinds(), "definitions": definitions, "offering": offering,
+        "identifiers": IDENTIFIERS,
         "functions": FUNCTIONS, "tables": CONTRACTS, "expectations": EXPECTATIONS, "settings": settings_table,
         "sentence": sentence, "about": _about, "columns": _columns, "pack": _pack, "operators": _operators,
         "facts": _facts, "commands": _commands, "exit_codes": _exit_codes,
