@@ -69,11 +69,11 @@ def kinds() -> dict[str, dict[str, Any]]:
         "score_pack": packs_in(scores),
         "check": {
             "stages": segments.check,
-            "discovery": discovery.check,
             "merchandising": scores.check,
             "levers": measurement.levers.check,
             "priorities": measurement.priorities.check,
         },
+        "check_project": {"discovery": discovery.check},
     }
 
 

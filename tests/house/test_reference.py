@@ -31,10 +31,10 @@ def _is(file: Path, text: str) -> bool:
 
 
 def documented() -> Iterator[type]:
-    for kinds in (flow.kinds()["source"], flow.kinds()["attribute"], SECTIONS):
+    for kinds in (flow.kinds()["source"], flow.kinds()["attribute"], flow.kinds()["score"], SECTIONS):
         yield from kinds.values()
     for name in ("Source", "Mapping", "ColumnMapping", "Identity", "IdentifierRules", "Matching", "Compare",
-                 "Households", "Attribute", "Segment", "Audience", "ProjectTest"):  # fmt: skip
+                 "Households", "Attribute", "Segment", "Score", "Audience", "ProjectTest"):  # fmt: skip
         yield getattr(definitions, name)
 
 

@@ -248,10 +248,11 @@ def test_the_rules_become_a_file_of_the_project(tmp_path: Path, engine: Engine, 
 
 def test_a_wrong_discovery_file_is_told_with_its_line(shop: Project) -> None:
     (shop.folder / "discovery.yaml").write_text("from: 9\nto: 4\n", encoding="utf-8")
-    assert "from and to" in str(discovery.check(shop.folder)[0])
+    assert "from and to" in str(discovery.check(shop)[0])
     (shop.folder / "discovery.yaml").write_text("variables:\n  spnd: {weight: 2}\n", encoding="utf-8")
     with pytest.raises(ProjectFaults, match=r"discovery.yaml:2: no attribute 'spnd'. Did you mean 'spend'"):
         discovery_settings(shop)
+    assert [str(fault.place) for fault in discovery.check(shop)] == ["discovery.yaml:2"]
 
 
 def test_a_project_changes_only_what_it_says(shop: Project) -> None:

@@ -44,7 +44,8 @@ FOLDERS = ("sources", "attributes", "segments", "scores", "offers", "audiences",
 
 # {"source": {"files": Files}, "attribute": {"sum": Sum}} and, of what is ready-made, the files:
 # {"attribute_pack": {"retail": .../retail.yaml}, "segment_pack": {...}}; and checks of files that only a room knows,
-# {"check": {"stages": check}}, each given the project's folder and giving faults.
+# {"check": {"stages": check}}, each given the project's folder and giving faults; of those that speak of attributes,
+# {"check_project": {"discovery": check}}, each given the project.
 Kinds = Mapping[str, Mapping[str, Any]]
 
 
@@ -109,7 +110,10 @@ class _Loading:
             self.faults.found.extend(check(self.folder))
         if settings is None or identity is None:
             return None
-        return self._made(settings, identity, subjects)
+        made = self._made(settings, identity, subjects)
+        for check in self.kinds.get("check_project", {}).values():
+            self.faults.found.extend(check(made))
+        return made
 
     def _made(self, settings: TomlFile, identity: Identity, subjects: dict[str, Subject]) -> Project:
         own = settings.project

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from parcours.model.kind import setting
 from parcours.model.value import Fault, Place, Share, Title
 from parcours.project.definitions import Project
-from parcours.project.faults import Faults
+from parcours.project.faults import Faults, ProjectFaults
 from parcours.project.nodes import place_by_path, read_yaml
 from parcours.project.reader import Reader, Wrong, plain
 from parcours.rules import Rule, Subject, attributes_used, fit, parse
@@ -70,12 +70,14 @@ def discovery_settings(project: Project) -> DiscoverySettings:
     return settings
 
 
-def check(folder: Path) -> list[Fault]:
-    """What is wrong with a project's own discovery.yaml, if it has one."""
-    faults = Faults()
-    if (folder / FILE).is_file():
-        _read(folder / FILE, faults)
-    return faults.found
+def check(project: Project) -> list[Fault]:
+    """What is wrong with a project's own discovery.yaml, if it has one: an attribute that it does not have, too."""
+    try:
+        if (project.folder / FILE).is_file():
+            discovery_settings(project)
+    except ProjectFaults as wrong:
+        return list(wrong.faults)
+    return []
 
 
 def _fitted(
