@@ -13,10 +13,11 @@ from parcours import segments
 from parcours.flow import Progress, make, published, warehouse
 from parcours.identity import evaluation
 from parcours.identity.evaluation import Evaluation
-from parcours.project import Project, explain
+from parcours.project import Project, explain, foreseen
 from parcours.project import plan as planning
 from parcours.project import status as standing
-from parcours.project.explain import PersonExplained, Row, SegmentExplained
+from parcours.project.explain import Nobody, PersonExplained, Row, SegmentExplained
+from parcours.project.foreseen import ScoreExplained
 from parcours.project.plan import Plan
 from parcours.project.status import Status
 from parcours.rules.words import Titles
@@ -38,6 +39,15 @@ def segment(project: Project, name: str, *, language: str) -> SegmentExplained:
     """A segment explained. Raises Nobody when there is none of that name, NothingPublished before the first run."""
     with published(project) as version:
         return explain.segment(version, project, name, titles=titles(project), language=language)
+
+
+def score(project: Project, name: str, *, language: str) -> ScoreExplained:
+    """How a score was learned. Raises Nobody when there is none of that name, NothingPublished before the first run."""
+    if name not in project.scores:
+        raise Nobody(f"no score {name!r}.")
+    with published(project) as version:
+        title = project.scores[name].title
+        return foreseen.score(version, name, title=title.in_(language) if title else name)
 
 
 def status(project: Project, *, now: datetime, language: str) -> Status:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from parcours.cli import foreseen
 from parcours.cli.evidence import likeness
 from parcours.cli.words import words
+from parcours.scores.propensity.features import FAMILIES
 
 Call = Callable[..., Any]
 CORNER_SHOP = Path(__file__).parents[2] / "examples" / "corner_shop"
@@ -104,3 +107,31 @@ def test_plan_and_run_count_the_same_people_and_name_nothing_of_ours(tmp_path: P
 def test_one_who_enters_is_told_in_the_singular() -> None:
     for language, said in (("en", ["1 enters", "2 enter"]), ("fr", ["1 entre", "2 entrent"])):
         assert [words(language).count("{n} enters", "{n} enter", n) for n in (1, 2)] == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", ": too few customers: 300 are needed, "), ("fr", " : trop peu de clients : il en faut 300, il y en a ")],
+)
+def test_a_score_that_could_not_be_made_says_the_number_that_is_missing(
+    corner_shop: Path, call: Call, language: str, said: str
+) -> None:
+    lines = told(call, corner_shop, "explain", "score", "buys_30d", "--language", language)
+    assert [line for line in lines if said in line]
+    wrong = call("--project", str(corner_shop), "explain", "score", "buys_3d")
+    assert wrong.code == 3 and "no score 'buys_3d'. Did you mean 'buys_30d'?" in wrong.err
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_reason_is_told_in_words_of_a_shop(language: str) -> None:
+    told = foreseen._Told(SimpleNamespace(currency="EUR"), words(language), None)  # type: ignore[arg-type]
+    for family in FAMILIES:
+        for value in (0.5, 4, None):
+            said = told.reason({"what": family.shown, "value": value})
+            assert family.shown not in said and family.shown.replace("_", " ") not in said
+            assert language == "en" or said != foreseen._Told(told.project, words("en"), told.terminal).reason(
+                {"what": family.shown, "value": value}
+            )
+    assert told.reason({"what": "orders_365d", "value": 4}) == {
+        "en": "4 orders in the last 365 days", "fr": "4 commandes sur les 365 derniers jours"
+    }[language]  # fmt: skip

@@ -10,6 +10,7 @@ import click
 
 from parcours.cli.door import DONE, Door, fail, verb
 from parcours.cli.evidence import identifier, likeness, probability
+from parcours.cli.foreseen import tell_foreseen, tell_score
 from parcours.cli.help import Verbs
 from parcours.project import Project
 from parcours.project.explain import InSegment, Nobody, PersonExplained, SegmentExplained
@@ -19,7 +20,7 @@ from parcours.rules.words import Titles
 
 @click.group(cls=Verbs, epilog="Example: parcours explain person ann@example.com")
 def explain() -> None:
-    """Explains a person or a segment. As last published."""
+    """Explains a person, a segment or a score. As last published."""
 
 
 @explain.command(epilog="Example: parcours explain person ann@example.com")
@@ -56,6 +57,23 @@ def segment(door: Door, name: str) -> int:
         fail(f"{nobody} {nearest(name, project.segments)}".strip())
     door.terminal.json({"ok": True, **vars(found)})
     _segment(found, door)
+    return DONE
+
+
+@explain.command(epilog="Example: parcours explain score buys_30d")
+@click.argument("name")
+@verb
+def score(door: Door, name: str) -> int:
+    """Explains a score: from what it was learned, how it did beside a plain method, what is missing."""
+    from parcours import answers
+
+    project = door.project()
+    try:
+        found = answers.score(project, name, language=door.words.language)
+    except Nobody as nobody:
+        fail(f"{nobody} {nearest(name, project.scores)}".strip())
+    door.terminal.json({"ok": True, **vars(found)})
+    tell_score(found, door)
     return DONE
 
 
@@ -99,6 +117,7 @@ class _Person:
         self._links()
         self._changes()
         self._profile(everything)
+        tell_foreseen(self.found.foreseen, self.project, self.words, self.terminal)
         self._segments(everything)
 
     def _records(self) -> None:

@@ -16,7 +16,9 @@ from sqlglot import exp
 
 from parcours.engine import Version, sql
 from parcours.model import person as person_ids
+from parcours.project import foreseen
 from parcours.project.definitions import Project, Segment
+from parcours.project.foreseen import Foreseen
 from parcours.project.identity import KINDS
 from parcours.rules import Reason, in_words
 from parcours.rules.words import Titles
@@ -69,6 +71,7 @@ class PersonExplained:
     changes: list[Row]
     profile: Row
     segments: list[InSegment]  # those the person is in come first
+    foreseen: Foreseen
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def person(version: Version, project: Project, number: int, *, why: Why) -> Pers
         changes=[_shown(change) for change in _rows(version, "changes", person=number)],
         profile={**(stage[0] if stage else {}), **profile[0]} if profile else {},
         segments=_segments(project, number, why) if profile else [],
+        foreseen=foreseen.of_person(version, number),
     )
 
 
