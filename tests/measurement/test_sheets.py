@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -153,6 +154,18 @@ def test_key_figures_are_those_of_the_year(count: Count) -> None:
     assert "conversion" not in told  # nobody's visits are known
 
 
+def test_conversion_is_of_those_who_visited_in_the_last_ninety_days(count: Count) -> None:
+    seen = {1: "2026-03-01", 2: "2026-01-02", 4: "2026-02-01", 5: "2026-03-30", 6: "2025-12-31"}
+    visits = [
+        {"row_id": n, "record_id": n, "event_date": date.fromisoformat(day), "name": "page_viewed"}
+        for n, day in seen.items()
+    ]
+    one, two = ({kpi.code: (kpi.value, kpi.base) for kpi in sheet.kpis} for sheet in count(events=visits))
+    # one and two came and bought in February; four and five came and last bought in December; six came too long ago
+    assert one["conversion"] == (1.0, 0.5) and two["conversion"] == (0.0, 0.5)
+    assert all("conversion" not in {kpi.code for kpi in sheet.kpis} for sheet in count())
+
+
 def test_moves_are_told_by_where_people_came_from(count: Count) -> None:
     one, two = count()
     assert [(flow.other, flow.people) for flow in one.entered] == [("d2", 1)] and one.left == ()
@@ -235,6 +248,23 @@ def test_a_sheet_is_one_page_that_asks_nothing_of_anybody(
     assert words in page and {"en": "Regulars", "fr": "Habitués"}[language] in page
     assert "http" not in page.replace("http-equiv", "") and "<script" not in page and 'style="' not in page
     assert pages.name_of(found[1], "en") == "Spend a lot"
+
+
+def test_pages_without_a_browser_to_print_them_say_so(
+    count: Count, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "BROWSERS", ("no-such-browser",))
+    written = pages.write(count(), tmp_path / "sheets")
+    assert written.browser is None
+    assert [file.name for file in written.unprinted] == ["d1.html", "d2.html"]
+
+
+@pytest.mark.skipif(not any(map(shutil.which, pages.BROWSERS)), reason="no browser to print with")
+def test_a_browser_prints_each_sheet_on_one_page(count: Count, tmp_path: Path) -> None:
+    written = pages.write(count()[:1], tmp_path / "sheets")
+    assert [file.name for file in written.files] == ["index.html", "d1.html", "d1.pdf"]
+    printed = (tmp_path / "sheets" / "d1.pdf").read_bytes()
+    assert printed.startswith(b"%PDF") and printed.count(b"/Type /Page\n") == 1
 
 
 def test_the_words_of_sheets_are_the_same_in_both_languages() -> None:
