@@ -81,5 +81,6 @@ def _table(lines: list[Line]) -> pa.Table:
             "bought": pa.array([float(line.bought) for line in lines], pa.float64()),
             "returned": pa.array([float(line.returned) for line in lines], pa.float64()),
             "net_amount": pa.array([line.net for line in lines], pa.int64()),
+            "discount_amount": pa.array([0 for _ in lines], pa.int64()),
         }
     )

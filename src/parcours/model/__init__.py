@@ -2,6 +2,7 @@
 
 from parcours.model import (  # noqa: F401  (importing a noun registers its tables)
     allotment,
+    basket,
     campaign,
     consent,
     customer_record,

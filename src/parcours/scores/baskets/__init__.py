@@ -1,0 +1,1 @@
+"""Next baskets: what each customer will probably buy in the next days."""
