@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime
 
+from parcours.measurement.baskets import Basket, NextBaskets, Place, Wanted
 from parcours.measurement.discovered import Asked, Discovered, Moved, Tried
 from parcours.measurement.due import Anticipated, DueList, DuePerson, Needed
 from parcours.measurement.figures import (
@@ -283,6 +284,27 @@ FOUND = replace(
             first=(DuePerson("per_00000000000000a1", "Coffee", date(2026, 2, 2), date(2026, 1, 30), date(2026, 2, 5),
                              0.92),),
             baskets=(Anticipated("per_00000000000000a1", (("Coffee", 0.92), ("Filters", 0.4))),),
+        ),
+    ),
+    baskets=(
+        NextBaskets(
+            title=Title.of({"en": "The next basket", "fr": "Le prochain panier"}),
+            days=28,
+            people=1_500,
+            known=0.97,
+            kept=True,
+            right=0.471,
+            plain_right=0.452,
+            wanted=(Wanted("Milk", 1_100, 800.2), Wanted("Bread", 900, 500.0)),
+            examples=(
+                Basket("per_00000000000000a1", (
+                    Place(1, "Milk", 0.97, True, {"code": "due", "every_days": 4, "last_days": 5}),
+                    Place(2, "Bread", 0.9, True, {"code": "regular", "bought": 12, "days": 84}),
+                    Place(3, "Rice", 0.4, True, {"code": "again", "bought": 2, "last_days": 30}),
+                    Place(4, "Butter", 0.2, False, {"code": "goes_with", "item": "Bread"}),
+                    Place(5, "Eggs", 0.1, False, {"code": "popular", "share": 0.25}),
+                )),
+            ),
         ),
     ),
     proven=(

@@ -16,6 +16,7 @@ FAMILIES = {
     *("channel", "reach", "wait", "identifier", "guard", "reason", "fault", "table", "stage", "moves", "pulse", "kpi"),
     *(
         "section",
+        "basket_why",
         "lead",
         "channels",
         "waits",

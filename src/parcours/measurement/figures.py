@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from parcours.model.value import Title
 
 if TYPE_CHECKING:  # they count with what stands here
+    from parcours.measurement.baskets import NextBaskets
     from parcours.measurement.discovered import Discovered
     from parcours.measurement.due import DueList
     from parcours.measurement.proven import Proven
@@ -331,6 +332,7 @@ class Figures:
     forecasts: tuple[Forecast, ...] = ()
     outlook: tuple[Outlook, ...] = ()
     due: tuple[DueList, ...] = ()
+    baskets: tuple[NextBaskets, ...] = ()
     proven: tuple[Proven, ...] = ()
     identity: Reconciled = Reconciled()
     quality: tuple[SourceHealth, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from parcours.engine import Version, sql
-from parcours.measurement import discovered, due, foresight, life, loyalty, proven, sales, segments, trust
+from parcours.measurement import baskets, discovered, due, foresight, life, loyalty, proven, sales, segments, trust
 from parcours.measurement.figures import Figures
 from parcours.measurement.window import Window
 from parcours.model.value import Title
@@ -43,6 +43,7 @@ def figures(version: Version, project: Project, *, as_of: date | None = None) ->
             discovered=discovered.count(version, project),
             **foresight.count(version, project),
             due=due.lists(version, project, date.fromisoformat(version.run["as_of"])),
+            baskets=baskets.count(version, project),
             proven=proven.count(version, project),
             **trust.count(version, project),
         )

@@ -115,6 +115,14 @@ def due(f: Figures, w: Words) -> str | None:
     return w.count("lead.due", one.people, day=w.day(one.day)) if one.people else w.say("lead.due.none")
 
 
+def baskets(f: Figures, w: Words) -> str | None:
+    """How much of the next baskets is what customers know; None where none are foreseen."""
+    if not f.baskets:
+        return None
+    one = f.baskets[0]
+    return w.count("lead.baskets", one.people, days=w.number(one.days), known=w.percent(one.known, 0))
+
+
 def proven(f: Figures, w: Words) -> str | None:
     """How near the forecasts that are past came; None where none can be held against what happened."""
     if not f.proven:

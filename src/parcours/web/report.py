@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from parcours.measurement.figures import Figures, SourceHealth
 from parcours.web import leads
-from parcours.web.pictures import discovered, due, foresight, life, loyalty, proven, sales, segments, trust
+from parcours.web.pictures import baskets, discovered, due, foresight, life, loyalty, proven, sales, segments, trust
 from parcours.web.words import Words, words
 
 STYLES = ("tokens.css", "charts.css", "sheet.css", "report.css")
@@ -28,6 +28,7 @@ SECTIONS: dict[str, Callable[[Figures, Words], str | None]] = {
     "foresight": leads.foresight,
     "proven": leads.proven,
     "due": leads.due,
+    "baskets": leads.baskets,
     "identity": leads.identity,
     "quality": leads.quality,
     "sheets": leads.sheets,
@@ -81,5 +82,6 @@ _PICTURES = {
     "foresight": foresight,
     "proven": proven,
     "due": due,
+    "baskets": baskets,
     "trust": trust,
 }
