@@ -27,11 +27,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits
 
 from parcours.engine import Engine, open_engine
 from parcours.scores.baskets.features import Known
-from parcours.scores.baskets.learning import Baskets, Wish
+from parcours.scores.baskets.learning import Baskets, Learned, Wish
 from parcours.scores.baskets.model import placed
 from parcours.scores.world import World
 from parcours.sources.package_data import folder_of
@@ -55,6 +56,19 @@ JOIN read_parquet('{folder}/products.parquet') AS p USING (product_id)
 WHERE t.quantity > 0
 GROUP BY ALL
 """
+COUPONS = """
+CREATE TEMP TABLE bench_campaigns AS SELECT campaign_id, CAST(start_date AS DATE) AS day
+FROM read_parquet('{folder}/campaign_descriptions.parquet');
+CREATE TEMP TABLE bench_members AS SELECT campaign_id, household_id AS person_id
+FROM read_parquet('{folder}/campaigns.parquet');
+CREATE TEMP TABLE bench_coupons AS SELECT DISTINCT campaign_id, coupon_upc AS coupon, CAST(product_id AS VARCHAR) AS
+product_id FROM read_parquet('{folder}/coupons.parquet');
+CREATE TEMP TABLE bench_used AS SELECT DISTINCT campaign_id, coupon_upc AS coupon, household_id AS person_id
+FROM read_parquet('{folder}/coupon_redemptions.parquet');
+"""
+RELEARN = 56  # days that a model serves for the coupons' order
+UNTHOUGHT = 0.3  # of its buyers' share: the chance of an item that is no candidate of a household
+OWN_PART = 3.0  # purchases of an item that the shop's share of a coupon's products weighs as much as
 # A shop of which everybody buys about 20 articles in two years, skewed, of 150 aisles and 2,000 shelves.
 MADE_UP = """
 CREATE TEMP TABLE world_lines AS
@@ -236,7 +250,92 @@ def _lightgbm(baskets: Baskets, known: Known) -> Any:
 
 
 def redemptions(engine: Engine, folder: Path) -> None:
-    """Not yet."""
+    """Prints which share of the coupons used are among the first of a campaign, by its own order, by ours, and by what
+    was bought most: over the campaigns that began when there was history to learn from, as known the day before.
+    """
+    engine.connection.execute(COUPONS.format(folder=folder))  # type: ignore[attr-defined]
+    campaigns = engine.rows("SELECT campaign_id, day FROM bench_campaigns ORDER BY day, campaign_id")
+    ranks: dict[str, list[np.ndarray[Any, Any]]] = {}
+    learned, learned_on = None, date.min
+    for campaign in campaigns:
+        day = campaign["day"] - timedelta(1)
+        if (day - BEFORE).days < 5 * DAYS:
+            continue
+        with known_until(engine, day, "category_3") as baskets:
+            if learned is None or (day - learned_on).days >= RELEARN:
+                learned, learned_on = baskets.learn(baskets.today), day
+            for name, rank in _coupon_ranks(engine, baskets, learned, campaign["campaign_id"]).items():
+                ranks.setdefault(name, []).append(rank)
+    used = {name: np.concatenate(each) for name, each in ranks.items()}
+    print(f"\nredemptions: {len(used['parcours']):,} coupons used, of {len(ranks['parcours'])} campaigns; which share "
+          "of them are among the first 12, the first 16 of the campaign's coupons")  # fmt: skip
+    for name, rank in used.items():
+        print(f"  {name:<44}{(rank < 12).mean():8.3f}{(rank < 16).mean():8.3f}")
+
+
+def _coupon_ranks(engine: Engine, baskets: Baskets, learned: Learned, campaign: int) -> dict[str, Any]:
+    """The place (from 0) of each coupon that was used, among all of the campaign, by each order."""
+    people, items = baskets.learners.people, len(baskets.catalogue)
+    parts = engine.arrow(
+        "SELECT c.coupon, c.product_id, i.code AS item, coalesce(p.bought, 0) AS bought FROM bench_coupons AS c "
+        "JOIN (SELECT DISTINCT product_id, category_3 FROM all_lines) AS d ON d.product_id = c.product_id "
+        "JOIN basket_items AS i ON i.item = d.category_3 LEFT JOIN (SELECT product_id, count(*) AS bought FROM "
+        "world_lines GROUP BY product_id) AS p ON p.product_id = c.product_id "
+        f"WHERE c.campaign_id = {campaign} ORDER BY c.coupon, i.code, c.product_id"
+    )
+    used = engine.arrow(
+        f"SELECT DISTINCT person_id, coupon FROM bench_used WHERE campaign_id = {campaign} AND person_id IN "
+        f"(SELECT person_id FROM bench_members WHERE campaign_id = {campaign}) ORDER BY person_id, coupon"
+    )
+    coupons = np.array([row["coupon"] for row in engine.rows(
+        f"SELECT DISTINCT coupon FROM bench_coupons WHERE campaign_id = {campaign} ORDER BY coupon")])  # fmt: skip
+    person, coupon = np.asarray(used["person_id"]), np.searchsorted(coupons, np.asarray(used["coupon"]))
+    kept = np.isin(person, people) & np.isin(np.asarray(used["coupon"]), coupons)
+    coupon, who = coupon[kept], np.searchsorted(people, person[kept])
+    known = baskets.known(baskets.learners, baskets.shelf(baskets.today))
+    chance = np.tile(UNTHOUGHT * known.shelf.share, (len(people), 1)).astype(np.float64)
+    chance[known.candidates.person, known.candidates.item] = 1 / (1 + np.exp(-learned.mean.log_odds(known)))
+    times = np.zeros((len(people), items))
+    times[known.pairs.person, known.pairs.item] = known.pairs.days("all")
+    # what each household bought of each coupon's products, by item: the part of an item that a coupon stands for
+    of = np.searchsorted(coupons, np.asarray(parts["coupon"])) * items + np.asarray(parts["item"])
+    pair, place = np.unique(of, return_inverse=True)
+    products, product = np.unique(np.asarray(parts["product_id"], str), return_inverse=True)
+    own = engine.arrow(
+        "SELECT person_id, product_id, count(*) AS times FROM world_lines GROUP BY person_id, product_id"
+    )
+    name, whose = np.asarray(own["product_id"], str), np.searchsorted(people, np.asarray(own["person_id"]))
+    at = np.minimum(np.searchsorted(products, name), len(products) - 1)
+    mine = products[at] == name
+    bought = sp.csr_matrix((np.asarray(own["times"])[mine], (whose[mine], at[mine])), (len(people), len(products)))
+    stands = sp.csr_matrix((np.ones(len(place)), (product, place)), (len(products), len(pair)))
+    mine_of = np.asarray((bought @ stands).todense())
+    sold = np.bincount(place, weights=np.asarray(parts["bought"]), minlength=len(pair))
+    item = pair % items
+    part = np.minimum(sold / np.maximum(_sold(baskets, items)[item], 1), 1)
+    share = np.minimum((mine_of + OWN_PART * part) / (times[:, item] + OWN_PART), 1)
+    starts = np.flatnonzero(np.append(True, np.diff(pair // items) > 0))
+    named = (pair // items)[starts]
+    ours, most = np.zeros((len(people), len(coupons))), np.zeros((len(people), len(coupons)))
+    ours[:, named] = -np.add.reduceat(np.log1p(-np.minimum(chance[:, item] * share, 0.999)), starts, axis=1)
+    most[:, named] = np.add.reduceat(mine_of, starts, axis=1)
+    return {
+        "the campaign's own order (coupon number)": coupon,
+        "most bought first": _place(most, who, coupon),
+        "parcours": _place(ours, who, coupon),
+    }
+
+
+def _sold(baskets: Baskets, items: int) -> np.ndarray[Any, Any]:
+    """How many purchases of each item there were."""
+    item = baskets.learners.item
+    return np.bincount(item[item >= 0], weights=baskets.learners.products[item >= 0], minlength=items)
+
+
+def _place(score: np.ndarray[Any, Any], who: np.ndarray[Any, Any], coupon: np.ndarray[Any, Any]) -> Any:
+    """The place of a household's coupon by a score; among equals, by coupon number."""
+    order = np.argsort(-score[who], axis=1, kind="stable")
+    return np.argmax(order == coupon[:, None], axis=1)
 
 
 # -- how much work

@@ -10,7 +10,7 @@ from parcours.scores.baskets import shelf as shelves
 from parcours.scores.baskets.candidates import Candidates, candidates
 from parcours.scores.baskets.history import Floats, History, Ints
 from parcours.scores.baskets.pairs import SPANS, Pairs, pairs
-from parcours.scores.baskets.shelf import Shelf
+from parcours.scores.baskets.shelf import TASTES, Shelf
 
 STRONGEST = 80  # of so many of a customer's items it is asked what goes with them
 TOGETHER = 2_000_000  # numbers that are gathered at once
@@ -27,7 +27,7 @@ _ABOVE = ("days_1", "days_3", "days_all", "last_ago", "share")
 def names(catalogue: shelves.Catalogue) -> tuple[str, ...]:
     """The columns of the features, in order."""
     above = (f"above_{n + 1}_{column}" for n in range(len(catalogue.above)) for column in _ABOVE)
-    return (*_PAIR, *_RATES, *_PERSON, *(f"item_{name}" for name in shelves.COLUMNS), *above, "neighbours")
+    return (*_PAIR, *_RATES, *_PERSON, *(f"item_{name}" for name in shelves.COLUMNS), *above, "neighbours", "taste")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def known(history: History, shelf: Shelf, places: int, discover: int) -> Known:
         shelf.numbers[thought.item],
         *(_above(own, thought, above, shelf) for above in shelf.catalogue.above),
         neighbours(own, thought, shelf)[:, None],
+        _taste(own, thought, shelf)[:, None],
     ]
     return Known(until.people, thought, np.hstack(columns), own, shelf)
 
@@ -170,4 +171,16 @@ def neighbours(own: Pairs, thought: Candidates, shelf: Shelf) -> Floats:
         follow = shelf.follow[place[thought.person[rows]], np.maximum(item[rows], 0)[:, None]]
         found[rows] = np.einsum("ij,ij->i", follow, value[thought.person[rows]])
     found[item < 0] = 0
+    return found
+
+
+def _taste(own: Pairs, thought: Candidates, shelf: Shelf) -> Floats:
+    """How much an item is to the taste of a customer: what they bought, told by the main tastes alone."""
+    place = shelf.place[thought.item]
+    of_person = np.asarray(shelves.weights(own, shelf.place, which=2) @ shelf.tastes)
+    found = np.zeros(len(place), np.float32)
+    for start in range(0, len(place), TOGETHER // TASTES):
+        rows = slice(start, start + TOGETHER // TASTES)
+        found[rows] = np.einsum("ij,ij->i", of_person[thought.person[rows]], shelf.tastes[np.maximum(place[rows], 0)])
+    found[place < 0] = 0
     return found

@@ -15,7 +15,7 @@ Floats: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 DAYS = 1 << 17  # more days than any history has, counted from 1970
-ROWS = 1_500_000  # purchases of the customers who are looked at together
+ROWS = 400_000  # purchases of the customers who are looked at together
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp  # type: ignore[import-untyped]
+from scipy.linalg import eigh  # type: ignore[import-untyped]
 
 from parcours.scores.baskets.history import Floats, History, Ints
 from parcours.scores.baskets.pairs import Pairs, pairs
 
 NEIGHBOURS = 2_000  # the most bought items; only they tell of one another
 RIDGE = 150.0
+TASTES = 48  # how many tastes tell customers apart
 WINDOWS = 4  # how many earlier windows tell what goes with what
 COLUMNS = (
     "buyers_quarter", "buyers_1", "buyers_3", "buyers_ever", "trend", "trend_quarter", "repeaters", "frequency",
@@ -35,7 +37,7 @@ class Shelf:
     """The items at a day: `numbers` has a row an item and the columns COLUMNS.
 
     `follow` says what is bought in the next window by those who bought each of the most bought items before; `place` is
-    an item's place among them, -1 for the others.
+    an item's place among them, -1 for the others. `tastes` are the directions in which customers differ most.
     """
 
     cut: int
@@ -46,6 +48,7 @@ class Shelf:
     popular: Ints
     place: Ints
     follow: Floats
+    tastes: Floats
 
     @property
     def share(self) -> Floats:
@@ -61,7 +64,8 @@ def shelf(learners: History, catalogue: Catalogue, cut: int, within: int) -> She
     place = np.full(len(catalogue), -1, np.int64)
     place[order[:NEIGHBOURS]] = np.arange(min(NEIGHBOURS, len(catalogue)))
     follow = _follow(learners, place, len(catalogue), cut, within)
-    return Shelf(cut, within, int(learners.day.min()), catalogue, numbers, order, place, follow)
+    tastes = _tastes(weights(known, place, which=2))
+    return Shelf(cut, within, int(learners.day.min()), catalogue, numbers, order, place, follow, tastes)
 
 
 def _numbers(known: Pairs, learners: History, catalogue: Catalogue, cut: int, within: int) -> Floats:
@@ -95,12 +99,20 @@ def _numbers(known: Pairs, learners: History, catalogue: Catalogue, cut: int, wi
     ).astype(np.float32)
 
 
-def weights(known: Pairs, place: Ints) -> sp.csr_matrix:
+def weights(known: Pairs, place: Ints, *, which: int = 1) -> sp.csr_matrix:
     """How much each customer buys of the most bought items, the older the less: a row a customer."""
     rows = place[known.item] >= 0
     shape = (known.people, int(place.max()) + 1)
-    value = np.log1p(known.decayed(1))[rows]
+    value = np.log1p(known.decayed(which))[rows]
     return sp.csr_matrix((value, (known.person[rows], place[known.item[rows]])), shape=shape, dtype=np.float32)
+
+
+def _tastes(bought: sp.csr_matrix) -> Floats:
+    """The first right singular vectors of what customers bought: a row an item, a column a taste."""
+    squares = (bought.T @ bought).toarray().astype(np.float64)
+    wanted = min(TASTES, len(squares))
+    _, vectors = eigh(squares, subset_by_index=(len(squares) - wanted, len(squares) - 1))
+    return np.asarray(vectors, np.float32)
 
 
 def _follow(learners: History, place: Ints, items: int, cut: int, within: int) -> Floats:
