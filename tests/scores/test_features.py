@@ -29,8 +29,7 @@ def draft(tmp_path: Path) -> Iterator[Draft]:
 
 
 def known(of: World, ago: int, *, to: str = "buy", within: int = 30) -> Known:
-    with Features(of, to, within) as features:
-        return features.known(day(ago))
+    return Features(of, to, within).known(day(ago))
 
 
 def row(found: Known, person: int) -> dict[str, float]:
@@ -140,8 +139,8 @@ def test_to_open_and_to_click_are_learned_from_who_is_written_to(draft: Draft) -
     of = world(draft, 4, message_events=told)
     assert did(of, "open") == {ADA: True, BOB: False}
     assert did(of, "click") == {ADA: False, BOB: False}
-    with Features(of, "open", 30) as features:
-        assert sorted(np.concatenate([some.people for some in features.now()]).tolist()) == [ADA, BOB, CYD, 4]
+    now = Features(of, "open", 30).now()
+    assert sorted(np.concatenate([some.people for some in now]).tolist()) == [ADA, BOB, CYD, 4]
 
 
 def test_to_return_and_to_redeem_count_what_was_brought_back_and_redeemed(draft: Draft) -> None:
@@ -155,8 +154,8 @@ def test_to_return_and_to_redeem_count_what_was_brought_back_and_redeemed(draft:
 
 def test_the_same_part_of_the_people_is_looked_at_on_every_day(draft: Draft) -> None:
     of = world(draft, 400, orders=[order(ADA, 200)])
-    with Features(of, "buy", 30) as features:
-        some, others = features.known(day(30), permille=250), features.known(day(90), permille=250)
+    features = Features(of, "buy", 30)
+    some, others = features.known(day(30), permille=250), features.known(day(90), permille=250)
     np.testing.assert_array_equal(some.people, others.people)
     assert 60 < len(some) < 140
 

@@ -64,24 +64,22 @@ class Query:
     def bind(self, **values: Any) -> Query:
         """The query with `:name` replaced by a value or by an expression tree."""
 
-        def put(node: exp.Expression) -> exp.Expression:
-            if isinstance(node, exp.Placeholder) and node.name in values:
-                return literal(values[node.name])
-            return node
-
-        return replace(self, tree=self.tree.transform(put))
+        tree = self.tree.copy()
+        for node in [node for node in tree.find_all(exp.Placeholder) if node.name in values]:
+            value = literal(values[node.name])
+            if node is tree:
+                tree = value
+            else:
+                node.replace(value)
+        return replace(self, tree=tree)
 
     def tables(self, **names: str) -> Query:
         """The query reading other tables: `tables(facts="orders")` reads `orders` where it says `facts`."""
 
-        def put(node: exp.Expression) -> exp.Expression:
-            if isinstance(node, exp.Table) and node.name in names:
-                changed = exp.to_table(names[node.name])
-                alias = node.alias or node.name
-                return exp.alias_(changed, alias, table=True)
-            return node
-
-        return replace(self, tree=self.tree.transform(put))
+        tree = self.tree.copy()
+        for node in [node for node in tree.find_all(exp.Table) if node.name in names]:
+            node.replace(exp.alias_(exp.to_table(names[node.name]), node.alias or node.name, table=True))
+        return replace(self, tree=tree)
 
     def over(self, **queries: Query) -> Query:
         """The query reading other queries by name: `over(given=query)` puts them first in its WITH."""
@@ -90,7 +88,7 @@ class Query:
         for key in ("with", "with_"):
             tree.args.pop(key, None)
         for name, body in [*((name, query.tree) for name, query in queries.items()), *own]:
-            tree = tree.with_(name, as_=body.copy())
+            tree = tree.with_(name, as_=body.copy(), copy=False)
         return replace(self, tree=tree)
 
     def text(self, dialect: str = "duckdb") -> str:
@@ -98,7 +96,7 @@ class Query:
         unbound = sorted({p.name for p in self.tree.find_all(exp.Placeholder) if p.name})
         if unbound:
             raise QueryNotAllowed(f"{self.name}: nobody bound :{', :'.join(unbound)}")
-        return expand(self.tree, dialect).sql(dialect)
+        return expand(self.tree, dialect).sql(dialect, copy=False)
 
 
 def literal(value: Any) -> exp.Expression:
@@ -142,6 +140,7 @@ def parse(text: str, name: str = "query", sentence: str = "") -> Query:
 def check(tree: exp.Expression, name: str = "query") -> exp.Expression:
     """The same tree, if every node of it means the same on every engine."""
     for node in tree.walk():
+        node._meta = None  # where it stood in the text: trees are copied often, and this is most of what is copied
         for kind, instead in _FORBIDDEN_NODES.items():
             if isinstance(node, kind):
                 raise QueryNotAllowed(f"{name}: {kind.__name__} is not in our SQL: {instead}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ READS = {
     "people": ("persons",),
     "buying_days": ("persons", "record_persons", "orders"),
     "lines": ("persons", "record_persons", "order_lines", "products"),
+    "return_days": ("persons", "record_persons", "order_lines"),
     "visit_days": ("persons", "record_persons", "events"),
     "message_days": ("persons", "record_persons", "message_events"),
     "redemption_days": ("persons", "record_persons", "redemptions"),
@@ -50,10 +52,10 @@ class World:
                 self.engine.temp(f"world_{name}", _QUERIES[name].bind(as_of=self.as_of))
                 self._made.add(name)
 
-    def keep(self, name: str, query: AnyQuery) -> None:
-        """Makes a working table `world_...` of a kind's own, for the rest of the run."""
+    def keep(self, name: str, query: AnyQuery | Callable[[], AnyQuery]) -> None:
+        """Makes a working table `world_...` of a kind's own, for the rest of the run; once, if several ask for it."""
         if name not in self._made:
-            self.engine.temp(f"world_{name}", query)
+            self.engine.temp(f"world_{name}", query() if callable(query) else query)
             self._made.add(name)
 
     def written(self, kind: Any) -> list[str]:

@@ -32,6 +32,16 @@ WHERE l.status = 'completed' AND l.kind IN ('sale', 'return') AND l.order_date <
   AND p.known AND p.merged_into IS NULL
 GROUP BY r.person_id, l.order_date, l.product_id
 
+-- name: return_days
+-- The days on which a customer brought something back, and how many units.
+SELECT r.person_id, l.order_date AS day, sum(-l.quantity) AS returned
+FROM order_lines AS l
+JOIN record_persons AS r ON r.record_id = l.record_id
+JOIN persons AS p ON p.person_id = r.person_id
+WHERE l.quantity < 0 AND l.status = 'completed' AND l.kind IN ('sale', 'return') AND l.order_date <= :as_of
+  AND p.known AND p.merged_into IS NULL
+GROUP BY r.person_id, l.order_date
+
 -- name: visit_days
 -- What each customer did on the web each day: events, views, adds to cart.
 SELECT r.person_id, e.event_date AS day, count(*) AS events,

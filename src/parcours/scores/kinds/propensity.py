@@ -22,7 +22,8 @@ PEOPLE = 300  # who must be asked about in the newest window
 DID = 100  # who must have done it, and who must not have, over all windows
 TENURE = 28  # days of history before the oldest window
 WINDOWS = 12  # how many windows are learned from at most
-ROWS = 120_000  # how many customers, a window each, are learned from; five times as many where few did it
+ROWS = 72_000  # how many customers, a window each, are learned from; three times as many where few did it
+ENOUGH_DID = 600  # how many who did it in a window are not few
 YEAR = timedelta(364)  # the same days of the week a year before
 
 # where an answer's history begins, and how late and how often it was done before: what the plain method looks at
@@ -60,15 +61,14 @@ class Propensity:
 
     def make(self, world: World) -> Made:
         """The probabilities as of a day. Raises TooLittle for a short history, few people, or few who did it."""
-        with Features(world, self.to, self.within.days) as features:
-            windows, years_ago = self.windows(world, features)
-            learned = model.learn(windows, years_ago, plain=_PLAIN[self.to], seed=world.seed)
-            return Made(_rows(features, learned), self._card(windows, learned, world.as_of))
+        features = Features(world, self.to, self.within.days)
+        windows, years_ago = self.windows(world, features)
+        learned = model.learn(windows, years_ago, plain=_PLAIN[self.to], seed=world.seed)
+        return Made(_rows(features, learned), self._card(windows, learned, world.as_of))
 
     def happened(self, world: World, made_on: date) -> pa.Table:
         """Who was asked about on an earlier day (person_id), and whether they did it in the days after (did)."""
-        with Features(world, self.to, self.within.days) as features:
-            return features.happened(made_on)
+        return Features(world, self.to, self.within.days).happened(made_on)
 
     def windows(self, world: World, features: Features) -> tuple[list[Known], list[Known | None]]:
         """The windows to learn from, the newest first; and today's and each one's, a year before."""
@@ -120,7 +120,7 @@ def _permille(features: Features, cut: date, rows: int) -> int:
     if permille == 1000:
         return permille
     did = int(features.known(cut, permille=permille).did.sum())
-    return min(1000, permille * int(np.clip(1000 // max(did, 1), 1, 5)))
+    return min(1000, permille * int(np.clip(ENOUGH_DID // max(did, 1), 1, 3)))
 
 
 def _whole(windows: list[Known]) -> list[Known]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,8 @@ from parcours.scores.world import World
 _QUERIES = sql.load(__package__, "features.sql")
 BATCH = 50_000
 # what the queries read; learning from some of the people reads the facts of these only, put aside once
-_FACTS = ("buying_days", "visit_days", "message_days", "redemption_days")
-_READ = {f"world_{name}": f"few_{name}" for name in ("people", *_FACTS)}
-_READ |= {f"features_{name}": f"few_{name}" for name in ("gaps", "returns")}
+_FACTS = ("buying_days", "return_days", "visit_days", "message_days", "redemption_days")
+_READ = (*(f"world_{name}" for name in ("people", *_FACTS)), "world_gaps")
 
 LOG, DAYS, SHARE = "log", "days", "share"  # log(1 + x); the same, null for never; as it is, null for unknown
 
@@ -161,24 +160,13 @@ class Features:
     """Reads what is known of customers as of any day, for one question: what will they do within so many days?
 
     `to` is a query of features.sql (`buy`, `churn`, `open`, `click`, `return`, `redeem`), `within` whole days.
-    Use it with `with`: its working tables are freed at the end.
+    What was known on a day is worked out once in a run, whatever is asked.
     """
 
     def __init__(self, world: World, to: str, within: int) -> None:
         self._world, self._to, self._within = world, to, within
-        self._few = 0
-
-    def __enter__(self) -> Features:
-        world = self._world
         world.have("people", *_FACTS)
-        if self._to == "return":
-            world.have("lines")
-        world.engine.temp("features_gaps", _QUERIES["gaps"])
-        world.engine.temp("features_returns", _QUERIES["returns" if self._to == "return" else "no_returns"])
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._world.engine.forget("features_gaps", "features_returns", *_READ.values())
+        world.keep("gaps", _QUERIES["gaps"])
 
     def first_days(self) -> dict[str, Any]:
         """The first day of each kind of facts (None where there are none), and how many `people` there are."""
@@ -212,20 +200,24 @@ class Features:
                 yield _known(cut, batch)
 
     def _asked(self, cut: date, until: date, permille: int) -> Query:
-        asked = _QUERIES[self._to].over(features=_QUERIES["features"])
-        if permille < 1000:
-            self._put_aside(permille)
-            asked = asked.tables(**_READ)
+        day = f"{cut:%Y%m%d}_{permille}"
+        known, windows = f"features_known_{day}", f"features_windows_{self._within}_{day}"
+        facts = self._put_aside(permille) if permille < 1000 else {}
+        self._world.keep(known, lambda: _QUERIES["known"].tables(**facts).bind(cut=cut))
+        self._world.keep(windows, lambda: _QUERIES["windows"].tables(**facts).bind(cut=cut, within=self._within))
+        names = {"features_known": f"world_{known}", "features_windows": f"world_{windows}"}
+        features = _QUERIES["features"].tables(**names)
+        asked = _QUERIES[self._to].over(features=features).tables(**facts)
         return asked.bind(cut=cut, until=until, within=self._within)
 
-    def _put_aside(self, permille: int) -> None:
-        if self._few == permille:
-            return
-        engine, self._few = self._world.engine, permille
-        engine.temp("few_people", _QUERIES["few_people"].tables(facts="world_people").bind(permille=permille))
-        for name, few in _READ.items():
-            if few != "few_people":
-                engine.temp(few, _QUERIES["facts_of_few"].tables(facts=name))
+    def _put_aside(self, permille: int) -> dict[str, str]:
+        """Makes tables of some of the people and their facts; gives their names."""
+        few = {name: f"world_few_{permille}_{name.removeprefix('world_')}" for name in _READ}
+        people = few["world_people"]
+        for name, table in few.items():
+            query = _QUERIES["few_people"].bind(permille=permille) if table == people else _QUERIES["facts_of_few"]
+            self._world.keep(table.removeprefix("world_"), partial(query.tables, facts=name, few_people=people))
+        return few
 
 
 def _known(cut: date, batch: pa.RecordBatch) -> Known:

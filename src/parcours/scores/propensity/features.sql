@@ -8,23 +8,10 @@ FROM (
 ) AS b
 WHERE b.before IS NOT NULL
 
--- name: returns
--- The days on which a customer brought something back, and how many units.
-SELECT person_id, day, sum(returned) AS returned
-FROM world_lines
-WHERE returned > 0
-GROUP BY person_id, day
-
--- name: no_returns
--- What stands for the returns where a score does not look at them: no row.
-SELECT CAST(0 AS BIGINT) AS person_id, CAST('2000-01-01' AS DATE) AS day, CAST(0 AS DOUBLE) AS returned
-FROM world_people
-WHERE FALSE
-
 -- name: first_days
 -- The first day of each of the facts that a score may learn from, and how many people there are.
 SELECT (SELECT min(day) FROM world_buying_days) AS buying, (SELECT min(day) FROM world_message_days) AS messages,
-  (SELECT min(day) FROM features_returns) AS returns, (SELECT min(day) FROM world_redemption_days) AS redemptions,
+  (SELECT min(day) FROM world_return_days) AS returns, (SELECT min(day) FROM world_redemption_days) AS redemptions,
   (SELECT count(*) FROM world_people) AS people
 
 -- name: few_people
@@ -36,22 +23,36 @@ SELECT * FROM facts WHERE hash_bucket(CAST(person_id AS VARCHAR), 1000) < :permi
 SELECT f.* FROM facts AS f JOIN few_people AS p ON p.person_id = f.person_id
 
 -- name: features
+-- What was known of each customer at the end of a day, and in windows as long as the one asked about: null for never.
+SELECT f.*, coalesce(w.days_1, 0) AS buying_days_window_1, coalesce(w.days_2, 0) AS buying_days_window_2,
+  coalesce(w.days_3, 0) AS buying_days_window_3, coalesce(w.days_4, 0) AS buying_days_window_4,
+  coalesce(w.days_last_year, 0) AS buying_days_last_year,
+  coalesce(w.days_about_last_year, 0) AS buying_days_about_last_year
+FROM features_known AS f
+LEFT JOIN features_windows AS w ON w.person_id = f.person_id
+
+-- name: windows
+-- On how many days each customer bought in the latest windows before the end of the day :cut, and in that of last year.
+SELECT b.person_id, count(CASE WHEN b.ago < :within THEN 1 END) AS days_1,
+  count(CASE WHEN b.ago >= :within AND b.ago < 2 * :within THEN 1 END) AS days_2,
+  count(CASE WHEN b.ago >= 2 * :within AND b.ago < 3 * :within THEN 1 END) AS days_3,
+  count(CASE WHEN b.ago >= 3 * :within AND b.ago < 4 * :within THEN 1 END) AS days_4,
+  count(CASE WHEN b.ago >= 364 - :within AND b.ago < 364 THEN 1 END) AS days_last_year,
+  count(CASE WHEN b.ago >= 350 - :within AND b.ago < 378 THEN 1 END) AS days_about_last_year
+FROM (SELECT person_id, days_between(day, :cut) AS ago FROM world_buying_days WHERE day <= :cut) AS b
+WHERE b.ago < 4 * :within OR b.ago >= 350 - :within AND b.ago < 378
+GROUP BY b.person_id
+
+-- name: known
 -- What was known of each customer at the end of the day :cut, whatever that day: in natural units, null for never.
-WITH people AS (
-  SELECT person_id, first_seen FROM world_people
-),
--- sums are of whole numbers, so that the order in which they are added does not matter
-buying AS (
+-- Sums are of whole numbers, so that the order in which they are added does not matter.
+WITH buying AS (
   SELECT b.person_id, count(*) AS days, CAST(sum(b.orders) AS BIGINT) AS orders, max(b.ago) AS first_ago,
     min(b.ago) AS last_ago,
     count(CASE WHEN b.ago < 7 THEN 1 END) AS days_7, count(CASE WHEN b.ago < 14 THEN 1 END) AS days_14,
     count(CASE WHEN b.ago < 30 THEN 1 END) AS days_30, count(CASE WHEN b.ago < 90 THEN 1 END) AS days_90,
     count(CASE WHEN b.ago < 180 THEN 1 END) AS days_180, count(CASE WHEN b.ago < 365 THEN 1 END) AS days_365,
     CAST(sum(CASE WHEN b.ago < 365 THEN b.orders ELSE 0 END) AS BIGINT) AS orders_365,
-    count(CASE WHEN b.ago < :within THEN 1 END) AS days_window_1,
-    count(CASE WHEN b.ago >= :within AND b.ago < 2 * :within THEN 1 END) AS days_window_2,
-    count(CASE WHEN b.ago >= 2 * :within AND b.ago < 3 * :within THEN 1 END) AS days_window_3,
-    count(CASE WHEN b.ago >= 3 * :within AND b.ago < 4 * :within THEN 1 END) AS days_window_4,
     CAST(sum(CAST(round(1000000 * exp(-b.ago / 10.0)) AS BIGINT)) AS BIGINT) AS decayed_10,
     CAST(sum(CAST(round(1000000 * exp(-b.ago / 40.0)) AS BIGINT)) AS BIGINT) AS decayed_40,
     CAST(sum(CAST(round(1000000 * exp(-b.ago / 160.0)) AS BIGINT)) AS BIGINT) AS decayed_160,
@@ -61,19 +62,15 @@ buying AS (
     CAST(sum(b.discount_amount) AS BIGINT) AS discount,
     CAST(sum(CASE WHEN b.discount_amount > 0 THEN 1 ELSE 0 END) AS BIGINT) AS days_discounted,
     CAST(sum(b.in_store) AS BIGINT) AS in_store, CAST(sum(b.online) AS BIGINT) AS online,
-    arg_max(b.net_amount, b.day) AS last_spend,
-    count(CASE WHEN b.ago >= 364 - :within AND b.ago < 364 THEN 1 END) AS days_last_year,
-    count(CASE WHEN b.ago >= 350 - :within AND b.ago < 378 THEN 1 END) AS days_about_last_year
+    arg_max(b.net_amount, b.day) AS last_spend
   FROM (SELECT *, days_between(day, :cut) AS ago FROM world_buying_days WHERE day <= :cut) AS b
-  JOIN people AS p ON p.person_id = b.person_id
   GROUP BY b.person_id
 ),
 rhythm AS (
   SELECT g.person_id, count(*) AS gaps, CAST(sum(g.log_gap) AS BIGINT) AS log_gaps, max(g.gap) AS longest_gap,
     arg_max(g.gap, g.day) AS last_gap,
     CAST(sum(CAST(round(0.000001 * g.log_gap * g.log_gap) AS BIGINT)) AS BIGINT) AS squares
-  FROM features_gaps AS g
-  JOIN people AS p ON p.person_id = g.person_id
+  FROM world_gaps AS g
   WHERE g.day <= :cut
   GROUP BY g.person_id
 ),
@@ -101,7 +98,6 @@ visits AS (
     CAST(sum(CASE WHEN v.ago < 30 THEN v.views ELSE 0 END) AS BIGINT) AS views_30,
     CAST(sum(CASE WHEN v.ago < 14 THEN v.adds ELSE 0 END) AS BIGINT) AS adds_14
   FROM (SELECT *, days_between(day, :cut) AS ago FROM world_visit_days WHERE day <= :cut) AS v
-  JOIN people AS p ON p.person_id = v.person_id
   GROUP BY v.person_id
 ),
 mails AS (
@@ -116,21 +112,18 @@ mails AS (
     min(CASE WHEN m.opened > 0 THEN m.ago END) AS last_open_ago,
     min(CASE WHEN m.clicked > 0 THEN m.ago END) AS last_click_ago
   FROM (SELECT *, days_between(day, :cut) AS ago FROM world_message_days WHERE day <= :cut) AS m
-  JOIN people AS p ON p.person_id = m.person_id
   GROUP BY m.person_id
 ),
 brought_back AS (
   SELECT r.person_id, count(*) AS days, count(CASE WHEN r.ago < 90 THEN 1 END) AS days_90,
     count(CASE WHEN r.ago < 365 THEN 1 END) AS days_365, min(r.ago) AS last_ago
-  FROM (SELECT *, days_between(day, :cut) AS ago FROM features_returns WHERE day <= :cut) AS r
-  JOIN people AS p ON p.person_id = r.person_id
+  FROM (SELECT *, days_between(day, :cut) AS ago FROM world_return_days WHERE day <= :cut) AS r
   GROUP BY r.person_id
 ),
 coupons AS (
   SELECT c.person_id, CAST(sum(c.redeemed) AS BIGINT) AS redeemed, count(CASE WHEN c.ago < 90 THEN 1 END) AS days_90,
     count(CASE WHEN c.ago < 365 THEN 1 END) AS days_365, min(c.ago) AS last_ago
   FROM (SELECT *, days_between(day, :cut) AS ago FROM world_redemption_days WHERE day <= :cut) AS c
-  JOIN people AS p ON p.person_id = c.person_id
   GROUP BY c.person_id
 )
 SELECT p.person_id,
@@ -139,8 +132,6 @@ SELECT p.person_id,
   coalesce(b.days_7, 0) AS buying_days_7d, coalesce(b.days_14, 0) AS buying_days_14d,
   coalesce(b.days_30, 0) AS buying_days_30d, coalesce(b.days_90, 0) AS buying_days_90d,
   coalesce(b.days_180, 0) AS buying_days_180d, coalesce(b.days_365, 0) AS buying_days_365d,
-  coalesce(b.days_window_1, 0) AS buying_days_window_1, coalesce(b.days_window_2, 0) AS buying_days_window_2,
-  coalesce(b.days_window_3, 0) AS buying_days_window_3, coalesce(b.days_window_4, 0) AS buying_days_window_4,
   coalesce(0.000001 * b.decayed_10, 0) AS decayed_10d, coalesce(0.000001 * b.decayed_40, 0) AS decayed_40d,
   coalesce(0.000001 * b.decayed_160, 0) AS decayed_160d,
   coalesce(b.spend_365, 0) AS spend_365d, coalesce(b.spend, 0) AS spend, coalesce(b.spend_90, 0) AS spend_90d,
@@ -149,8 +140,6 @@ SELECT p.person_id,
   exp(o.log_gap) AS usual_gap_days, o.deviation AS gap_deviation, o.longest_gap AS longest_gap_days,
   o.last_gap AS last_gap_days, coalesce(o.gaps, 0) AS gaps,
   ceil(exp(o.log_gap + 1.645 * o.deviation)) AS limit_days,
-  coalesce(b.days_last_year, 0) AS buying_days_last_year,
-  coalesce(b.days_about_last_year, 0) AS buying_days_about_last_year,
   greatest(coalesce(b.first_ago, 0), coalesce(days_between(p.first_seen, :cut), 0), 0) AS customer_days,
   b.first_ago AS first_order_days,
   coalesce(b.days * 1.0 / (b.first_ago + 1), 0) AS buying_rate,
@@ -167,7 +156,7 @@ SELECT p.person_id,
   r.last_ago AS last_return_days, coalesce(r.days * 1.0 / (b.days + 3), 0) AS return_rate,
   coalesce(c.days_365, 0) AS coupons_365d, coalesce(c.days_90, 0) AS coupons_90d, coalesce(c.redeemed, 0) AS coupons,
   c.last_ago AS last_coupon_days
-FROM people AS p
+FROM world_people AS p
 CROSS JOIN base
 LEFT JOIN buying AS b ON b.person_id = p.person_id
 LEFT JOIN own AS o ON o.person_id = p.person_id
@@ -223,7 +212,7 @@ WHERE f.sent > 0 AND (:until <= :cut OR d.sent > 0)
 SELECT f.*, CASE WHEN d.person_id IS NULL THEN 0 ELSE 1 END AS did
 FROM features AS f
 LEFT JOIN (
-  SELECT DISTINCT person_id FROM features_returns WHERE day > :cut AND day <= :until
+  SELECT DISTINCT person_id FROM world_return_days WHERE day > :cut AND day <= :until
 ) AS d ON d.person_id = f.person_id
 WHERE f.buying_days > 0
 

@@ -30,7 +30,7 @@ from parcours.scores.propensity.features import FAMILIES, NAMES, PLACE, Floats, 
 
 METHODS = ("logistic", "boosted", "both")
 REHEARSALS = 3  # how many older windows choose, where there are so many
-LEARNED_ROWS = 40_000  # from so many rows on, one window is enough to choose by
+LEARNED_ROWS = 12_000  # from so many rows on, one window is enough to choose by
 MARGIN = 1.0  # a level is set another way than usual only if truer by so many times what chance makes of so few people
 # these bend and act upon one another: their squares and products are looked at too
 _BENDING = (
