@@ -8,7 +8,7 @@ ORDER BY segments
 -- What segments are made of, what counts most first, and what teams asked for.
 SELECT variable, used, why, weight, pull, asked_by, because, separation
 FROM discovered_variables
-WHERE used OR asked_by IS NOT NULL OR because IS NOT NULL
+WHERE used OR asked_by IS NOT NULL
 ORDER BY used DESC, pull DESC, variable
 
 -- name: moves

@@ -212,7 +212,7 @@ def _typeset(text: str, language: str) -> str:
         return text.replace(" x ", " × ")
     for sign in ":;?!%»€":
         text = text.replace(f" {sign}", f"\N{NO-BREAK SPACE}{sign}")
-    return text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
+    return text.replace("« ", "«\N{NO-BREAK SPACE}").replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
 
 
 def _style() -> str:
