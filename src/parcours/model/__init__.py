@@ -7,6 +7,7 @@ from parcours.model import (  # noqa: F401  (importing a noun registers its tabl
     consent,
     customer_record,
     delivery,
+    demand,
     discovery,
     event,
     identifier,

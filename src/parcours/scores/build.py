@@ -25,7 +25,8 @@ Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 READS = ("persons", "record_persons", "profiles", "orders", "order_lines", "products", "events", "message_events",
          "redemptions")  # fmt: skip
 MADE = ("person_values", "propensities", "tastes", "due_dates", "next_baskets", "recommendations",
-        "similar_products", "catalogue_order")  # fmt: skip
+        "similar_products", "catalogue_order", "demand_forecasts", "stock_risks", "trends",
+        "back_in_stock")  # fmt: skip
 KEPT = "forecasts_kept"
 KEPT_COLUMNS = {"score": "text", "person_id": "integer", "probability": "number", "decile": "integer"}
 MEANING = 2  # raised when the code scores otherwise under the same settings
@@ -141,7 +142,8 @@ class _Work:
         return pa.Table.from_pylist([{name: told[name] for name in columns.names}], schema=columns)
 
     def _enough(self) -> None:
-        found, needed = self._world.customers(), self._score.kind.fewest
+        needed = self._score.kind.fewest
+        found = self._world.customers() if needed else 0
         if found < needed:
             raise TooLittle("too_few_people", needed=needed, found=found)
 

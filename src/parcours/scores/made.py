@@ -65,7 +65,8 @@ class ScoreKind(Protocol):
 
     @property
     def fewest(self) -> int:
-        """How many known customers there must be at least: with fewer, nothing is looked at."""
+        """How many known customers there must be at least: with fewer, nothing is looked at. 0 for a score of articles
+        or stores, which says itself what it needs, and in `reads` which further tables it is made of."""
 
     def make(self, world: World) -> Made:
         """Learns and gives the rows. Raises TooLittle when there is too little to learn from."""

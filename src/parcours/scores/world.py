@@ -16,6 +16,7 @@ READS = {
     "buying_days": ("persons", "record_persons", "orders"),
     "lines": ("persons", "record_persons", "order_lines", "products"),
     "return_days": ("persons", "record_persons", "order_lines"),
+    "sold": ("order_lines",),
     "visit_days": ("persons", "record_persons", "events"),
     "message_days": ("persons", "record_persons", "message_events"),
     "redemption_days": ("persons", "record_persons", "redemptions"),

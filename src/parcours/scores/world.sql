@@ -42,6 +42,14 @@ WHERE l.quantity < 0 AND l.status = 'completed' AND l.kind IN ('sale', 'return')
   AND p.known AND p.merged_into IS NULL
 GROUP BY r.person_id, l.order_date
 
+-- name: sold
+-- What was sold, whoever bought it: thousandths of units by product, day and place (the store, else the channel).
+SELECT l.order_date AS day, l.product_id, coalesce(l.store_id, l.channel, 'unknown') AS place,
+  CAST(sum(CAST(round(1000 * l.quantity) AS BIGINT)) AS BIGINT) AS thousandths
+FROM order_lines AS l
+WHERE l.status = 'completed' AND l.kind = 'sale' AND l.quantity > 0 AND l.product_id IS NOT NULL AND l.order_date <= :as_of
+GROUP BY l.order_date, l.product_id, coalesce(l.store_id, l.channel, 'unknown')
+
 -- name: visit_days
 -- What each customer did on the web each day: events, views, adds to cart.
 SELECT r.person_id, e.event_date AS day, count(*) AS events,
