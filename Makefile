@@ -31,6 +31,7 @@ demo: $(VENV)/.demo ## A grocer's year of published, simulated tickets: people, 
 	$(BIN)/parcours --project examples/grocer segments sheets
 	$(BIN)/parcours --project examples/grocer audiences
 	$(BIN)/parcours --project examples/grocer due
+	$(BIN)/parcours --project examples/grocer coupons
 	$(BIN)/parcours --project examples/grocer report
 
 run: $(READY) ## The tiny omnichannel shop, from its files to its report

@@ -230,6 +230,18 @@ def due(project: Project, score: str, *, day: date | None, file: Path, baskets: 
         return DueWritten(score, on, file, rows, measurement.foresight.refused(version, score))
 
 
+def allotments(project: Project) -> list[Any]:
+    """The allotments that were dealt, the newest first."""
+    with published(project) as version:
+        return channels.dealt(version)
+
+
+def coupons(project: Project, allotment: Any, *, file: Path, by: str, language: str) -> Any:
+    """Writes the coupons of an allotment from the published state: a row a household, or a row a coupon."""
+    with published(project) as version:
+        return channels.write_coupons(version, project, allotment, file, language=language, by=by)
+
+
 def audiences(project: Project, *, folder: Path | None = None, language: str | None = None) -> list[Any]:
     """Writes the project's audiences from the published state."""
     with published(project) as version:

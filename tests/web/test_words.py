@@ -13,6 +13,7 @@ from parcours.web.words import LANGUAGES, words
 HERE = Path(web.__path__[0])
 # Names of coded things are looked up by their code: `channel.` and then what the table holds.
 FAMILIES = {
+    "coupons",
     *("channel", "reach", "wait", "identifier", "guard", "reason", "fault", "table", "stage", "moves", "pulse", "kpi"),
     *(
         "section",

@@ -9,6 +9,7 @@ import click
 from parcours import __version__
 from parcours.cli.audiences import audiences
 from parcours.cli.check import check
+from parcours.cli.coupons import coupons
 from parcours.cli.door import everywhere
 from parcours.cli.due import due
 from parcours.cli.explain import explain
@@ -30,7 +31,7 @@ def parcours(**_: object) -> None:
     """The customer data platform that a retailer owns. Begin with 'parcours new my_shop'."""
 
 
-for _verb in (new, check, plan, run, status, explain, report, audiences, due, segments, identity, test):
+for _verb in (new, check, plan, run, status, explain, report, audiences, coupons, due, segments, identity, test):
     parcours.add_command(_verb)
 
 

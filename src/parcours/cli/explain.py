@@ -13,6 +13,7 @@ from parcours.cli.evidence import identifier, likeness, probability
 from parcours.cli.foreseen import tell_foreseen, tell_score
 from parcours.cli.help import Verbs
 from parcours.project import Project
+from parcours.project.coupons import title_of, why
 from parcours.project.explain import InSegment, Nobody, PersonExplained, SegmentExplained
 from parcours.project.faults import nearest
 from parcours.rules.words import Titles
@@ -119,6 +120,18 @@ class _Person:
         self._profile(everything)
         tell_foreseen(self.found.foreseen, self.project, self.words, self.terminal)
         self._segments(everything)
+        self._coupons()
+
+    def _coupons(self) -> None:
+        """The offers their household was given last, and why each."""
+        if not self.found.coupons:
+            return
+        first, words = self.found.coupons[0], self.words
+        title = "Offers from {starts} to {until}" if first["given"] else "Held back from {starts} to {until}; else"
+        self.terminal.title(title, starts=words.day(first["starts"]), until=words.day(first["until"]))
+        for row in self.found.coupons:
+            name = f"{row['place']}. {title_of(row['title'], words.language)}"
+            self.terminal.pair(name, f"{why(row['reasons'], words.language)} ({words.percent(row['chance'])})", "  ")
 
     def _records(self) -> None:
         if not self.found.records:

@@ -17,7 +17,7 @@ from parcours.rules.rule import plain
 Progress = Callable[..., None]
 
 TABLES = ("allotment_checks", "allotments", "allotment_households", "allotment_offers")
-MEANING = 1  # raised when the code deals otherwise under the same settings
+MEANING = 2  # raised when the code deals otherwise under the same settings
 REFUSED = "/refused"
 
 

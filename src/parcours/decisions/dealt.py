@@ -23,6 +23,7 @@ from parcours.decisions.worth import Households, Money, starts
 from parcours.engine import AnyQuery, Draft, sql
 from parcours.engine.types import schema
 from parcours.model import CONTRACTS
+from parcours.model.value import Money as Price
 from parcours.project.definitions import Project
 from parcours.project.offering import Allotment
 
@@ -223,7 +224,7 @@ class Deal:
             "number": pa.array(range(len(self.history.kinds)), pa.int64()),
             "name": pa.array([json.dumps(kind, ensure_ascii=False) for kind in self.history.kinds], pa.string()),
         }))  # fmt: skip
-        query = _QUERIES["reasons"].bind(allotment=self.allotment.name)
+        query = _QUERIES["reasons"].bind(allotment=self.allotment.name, starts=self.allotment.starts)
         return self.draft.fitted("allotments", query, ["household_id", "place"])
 
     def _given(self) -> Iterator[pa.RecordBatch]:
@@ -251,7 +252,8 @@ class Deal:
         there = self.dealt.offers != NOBODY
         known = (self.dealt.known & there).sum(axis=1)
         return pa.table({
-            "allotment": pa.array([self.allotment.name] * len(self.units), pa.string()),
+            "allotment": pa.repeat(pa.scalar(self.allotment.name), len(self.units)),
+            "starts": pa.repeat(pa.scalar(self.allotment.starts, pa.date32()), len(self.units)),
             "household_id": self.units, "held_back": self.held_back, "offers": there.sum(axis=1),
             "known": known, "why": self._why(there.sum(axis=1), known),
         }).cast(columns)  # fmt: skip
@@ -284,9 +286,10 @@ class Deal:
         for one in self.everything:
             told = dealt_rows.get(one.offer_id, {})
             rows.append({
-                "allotment": self.allotment.name, "offer_id": one.offer_id, "code": one.code, "title": one.title_text,
-                "item": None, "value": None, "supplier": one.supplier, "households": 0, "at_most": one.households,
-                "uses": 0.0, "stock": one.stock, "cost": 0.0, "budget": one.budget, "funded": 0.0, "margin": 0.0,
+                "allotment": self.allotment.name, "starts": self.allotment.starts, "offer_id": one.offer_id,
+                "code": one.code, "title": one.title_text("", None), "item": None, "value": None,
+                "supplier": one.supplier, "households": 0, "at_most": one.households, "uses": 0.0,
+                 "stock": one.stock, "cost": 0.0, "budget": one.budget, "funded": 0.0, "margin": 0.0,
                 "price": 0.0, "why": left.get(one.offer_id), **told,
             })  # fmt: skip
         return rows
@@ -301,6 +304,9 @@ class Deal:
         price = self.limits.charged(dealt.prices)[1]
         return {
             one.offer_id: {
+                "title": one.title_text(
+                    str(Price(round(self.money.value[n]), self.project.currency)), self.articles[self.of_offer[n]].label
+                ),
                 "item": self.articles[self.of_offer[n]].label, "value": round(self.money.value[n]),
                 "households": int(count[n]), "uses": float(uses[n]), "cost": float(uses[n] * self.money.value[n]),
                 "funded": float(uses[n] * self.money.value[n] * one.funding), "margin": float(margin[n]),

@@ -38,10 +38,12 @@ class Offered:
     never: Rule | None
     why: str | None = None
 
-    @property
-    def title_text(self) -> str:
-        """The title by language, as JSON."""
-        return json.dumps(dict(self.title.words), sort_keys=True, ensure_ascii=False)
+    def title_text(self, worth: str, label: str | None) -> str:
+        """The title by language, as JSON; what it is worth and on what, for a coupon that a campaign does not name."""
+        words = dict(self.title.words)
+        if label and words == {"": self.code}:
+            words = {"en": f"{worth} off {label}", "fr": f"{worth} sur {label}"}
+        return json.dumps(words, sort_keys=True, ensure_ascii=False)
 
     def worth(self, price: float) -> float:
         """What one use takes off, in minor units, at the usual price of one purchase."""

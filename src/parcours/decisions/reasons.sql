@@ -1,6 +1,6 @@
 -- name: reasons
 -- The offers of each household with why they were chosen: how often their articles were bought, when last, what they go with.
-SELECT u.household_id, :allotment AS allotment, g.place, o.offer_id, o.code, g.given, g.known, g.chance, g.buys_anyway,
+SELECT u.household_id, :allotment AS allotment, :starts AS starts, g.place, o.offer_id, o.code, g.given, g.known, g.chance, g.buys_anyway,
   g.expected_margin,
   CASE
     WHEN g.known AND p.times >= 3 AND p.since >= 28 AND p.since * 2 > 3 * (v.known_for + 1) / p.times

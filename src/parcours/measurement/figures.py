@@ -14,6 +14,7 @@ from parcours.model.value import Title
 
 if TYPE_CHECKING:  # they count with what stands here
     from parcours.measurement.baskets import NextBaskets
+    from parcours.measurement.coupons import Coupons
     from parcours.measurement.discovered import Discovered
     from parcours.measurement.due import DueList
     from parcours.measurement.proven import Proven
@@ -333,6 +334,7 @@ class Figures:
     outlook: tuple[Outlook, ...] = ()
     due: tuple[DueList, ...] = ()
     baskets: tuple[NextBaskets, ...] = ()
+    coupons: tuple[Coupons, ...] = ()
     proven: tuple[Proven, ...] = ()
     identity: Reconciled = Reconciled()
     quality: tuple[SourceHealth, ...] = ()

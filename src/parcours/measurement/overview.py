@@ -9,7 +9,19 @@ from __future__ import annotations
 from datetime import date
 
 from parcours.engine import Version, sql
-from parcours.measurement import baskets, discovered, due, foresight, life, loyalty, proven, sales, segments, trust
+from parcours.measurement import (
+    baskets,
+    coupons,
+    discovered,
+    due,
+    foresight,
+    life,
+    loyalty,
+    proven,
+    sales,
+    segments,
+    trust,
+)
 from parcours.measurement.figures import Figures
 from parcours.measurement.window import Window
 from parcours.model.value import Title
@@ -44,6 +56,7 @@ def figures(version: Version, project: Project, *, as_of: date | None = None) ->
             **foresight.count(version, project),
             due=due.lists(version, project, date.fromisoformat(version.run["as_of"])),
             baskets=baskets.count(version, project),
+            coupons=coupons.count(version, project, date.fromisoformat(version.run["as_of"])),
             proven=proven.count(version, project),
             **trust.count(version, project),
         )

@@ -8,7 +8,7 @@ from datetime import date
 from parcours.model.table import table
 
 
-@table("allotments", key=("allotment", "household_id", "place"))
+@table("allotments", key=("allotment", "starts", "household_id", "place"))
 @dataclass(frozen=True)
 class Allotted:
     """One offer of a household: why it was chosen, how probable its use, and what it earns the retailer.
@@ -19,6 +19,7 @@ class Allotted:
     """
 
     allotment: str
+    starts: date
     household_id: int
     place: int
     offer_id: str
@@ -31,7 +32,7 @@ class Allotted:
     reasons: str
 
 
-@table("allotment_households", key=("allotment", "household_id"))
+@table("allotment_households", key=("allotment", "starts", "household_id"))
 @dataclass(frozen=True)
 class AllottedHousehold:
     """A household in an allotment: held back or not, how many offers, and why fewer than asked or another mix.
@@ -41,6 +42,7 @@ class AllottedHousehold:
     """
 
     allotment: str
+    starts: date
     household_id: int
     held_back: bool
     offers: int
@@ -48,7 +50,7 @@ class AllottedHousehold:
     why: str | None
 
 
-@table("allotment_offers", key=("allotment", "offer_id"))
+@table("allotment_offers", key=("allotment", "starts", "offer_id"))
 @dataclass(frozen=True)
 class AllottedOffer:
     """An offer in an allotment: how many got it, the uses and the costs expected of them, and what limited it.
@@ -59,6 +61,7 @@ class AllottedOffer:
     """
 
     allotment: str
+    starts: date
     offer_id: str
     code: str
     title: str
@@ -77,7 +80,7 @@ class AllottedOffer:
     why: str | None
 
 
-@table("allotment_checks", key=("allotment",))
+@table("allotment_checks", key=("allotment", "starts"))
 @dataclass(frozen=True)
 class AllotmentCheck:
     """How an allotment was dealt: the expected margin in all beside what no allotment can pass, and what it rests on.

@@ -7,7 +7,7 @@ are shown to whoever asked, and written nowhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from parcours.engine import Version, sql
 from parcours.model import person as person_ids
-from parcours.project import foreseen
+from parcours.project import coupons, foreseen
 from parcours.project.definitions import Project, Segment
 from parcours.project.foreseen import Foreseen
 from parcours.project.identity import KINDS
@@ -72,6 +72,7 @@ class PersonExplained:
     profile: Row
     segments: list[InSegment]  # those the person is in come first
     foreseen: Foreseen
+    coupons: list[Row] = field(default_factory=list)  # the offers their household was given last
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def person(version: Version, project: Project, number: int, *, why: Why) -> Pers
         profile={**(stage[0] if stage else {}), **profile[0]} if profile else {},
         segments=_segments(project, number, why) if profile else [],
         foreseen=foreseen.of_person(version, number),
+        coupons=coupons.of_person(version, number),
     )
 
 

@@ -123,6 +123,17 @@ def baskets(f: Figures, w: Words) -> str | None:
     return w.count("lead.baskets", one.people, days=w.number(one.days), known=w.percent(one.known, 0))
 
 
+def coupons(f: Figures, w: Words) -> str | None:
+    """How many offers households were given, and what they should bring; None where none were ever dealt."""
+    if not f.coupons:
+        return None
+    one = f.coupons[0]
+    if one.refused:
+        return w.say(f"coupons.refused.{one.refused['code']}")
+    return w.count("lead.coupons", one.households - one.held_back, given=w.number(one.given),
+                   money=w.money(one.value, f.currency))  # fmt: skip
+
+
 def proven(f: Figures, w: Words) -> str | None:
     """How near the forecasts that are past came; None where none can be held against what happened."""
     if not f.proven:

@@ -12,7 +12,19 @@ from markupsafe import Markup
 
 from parcours.measurement.figures import Figures, SourceHealth
 from parcours.web import leads
-from parcours.web.pictures import baskets, discovered, due, foresight, life, loyalty, proven, sales, segments, trust
+from parcours.web.pictures import (
+    baskets,
+    coupons,
+    discovered,
+    due,
+    foresight,
+    life,
+    loyalty,
+    proven,
+    sales,
+    segments,
+    trust,
+)
 from parcours.web.words import Words, words
 
 STYLES = ("tokens.css", "charts.css", "sheet.css", "report.css")
@@ -29,6 +41,7 @@ SECTIONS: dict[str, Callable[[Figures, Words], str | None]] = {
     "proven": leads.proven,
     "due": leads.due,
     "baskets": leads.baskets,
+    "coupons": leads.coupons,
     "identity": leads.identity,
     "quality": leads.quality,
     "sheets": leads.sheets,
@@ -74,6 +87,7 @@ def _age(source: SourceHealth, f: Figures, w: Words) -> str:
 
 
 _PICTURES = {
+    "coupons": coupons,
     "sales": sales,
     "loyalty": loyalty,
     "life": life,

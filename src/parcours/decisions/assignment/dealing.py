@@ -50,10 +50,12 @@ class Dealt:
 def deal(blocks: Blocks, limits: Limits, terms: Terms) -> Dealt:
     """Learns prices, finds the bound they give, and deals."""
     prices = learn(blocks, limits, terms)
-    return _Dealing(blocks, limits, terms, prices).dealt(look(everybody(blocks), limits, terms, prices))
+    return Dealing(blocks, limits, terms, prices).dealt(look(everybody(blocks), limits, terms, prices))
 
 
-class _Dealing:
+class Dealing:
+    """Deals at given prices, block after block, never more of anything than there is."""
+
     def __init__(self, blocks: Blocks, limits: Limits, terms: Terms, prices: NDArray[np.float64]) -> None:
         self.blocks, self.limits, self.terms, self.prices = blocks, limits, terms, prices.copy()
         self.learned = prices
@@ -66,8 +68,9 @@ class _Dealing:
         self.used = np.zeros(len(limits.room))
         self.value, self.empty, self.unmixed = 0.0, 0, 0
 
-    def dealt(self, found: Look) -> Dealt:
-        size = min(MOST, max(FEWEST, self.blocks.households // PARTS))
+    def dealt(self, found: Look, *, size: int | None = None) -> Dealt:
+        """Deals to all, `size` households at a time; `found` gives the bound at the same prices."""
+        size = size or min(MOST, max(FEWEST, self.blocks.households // PARTS))
         for rows in ranges(self.blocks.households, size):
             self._one(rows)
         bound = found.bound + found.missed
@@ -81,11 +84,19 @@ class _Dealing:
     def _one(self, rows: NDArray[np.int64]) -> None:
         block = self.blocks.block(rows)
         value = worth(block, self.limits.charged(self.prices))
+        value[np.ix_(block.counted, self._gone(block))] = _LOW
         chosen = choose(value, block.known, self.terms).offers
         asked = self._asked(chosen, block)
         chosen = self._within(chosen, block, value, asked)
         self._follow(asked, len(rows), int(rows[0]))
         self._note(rows, chosen, block)
+
+    def _gone(self, block: Block) -> NDArray[np.bool_]:
+        """The offers of which there is too little left for any of these households."""
+        left, n = self.room - self.used + _ALMOST, self.limits.offers
+        least = block.redeemed.min(axis=0)
+        purses = (self.limits.takes * least > left[2 * n :, None]).any(axis=0)
+        return np.asarray((left[:n] < 1) | (left[n : 2 * n] < least) | purses)
 
     def _asked(self, chosen: NDArray[np.int32], block: Block) -> NDArray[np.float64]:
         counted = np.where(block.counted[:, None], chosen, NOBODY)
