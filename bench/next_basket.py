@@ -57,7 +57,7 @@ WHERE t.quantity > 0
 GROUP BY ALL
 """
 COUPONS = """
-CREATE TEMP TABLE bench_campaigns AS SELECT campaign_id, CAST(start_date AS DATE) AS day
+CREATE TEMP TABLE bench_campaigns AS SELECT campaign_id, campaign_type AS kind, CAST(start_date AS DATE) AS day
 FROM read_parquet('{folder}/campaign_descriptions.parquet');
 CREATE TEMP TABLE bench_members AS SELECT campaign_id, household_id AS person_id
 FROM read_parquet('{folder}/campaigns.parquet');
@@ -112,6 +112,7 @@ def main() -> None:
     arguments.add_argument("--levels", nargs="+", default=list(LEVELS), choices=list(LEVELS))
     arguments.add_argument("--skip", nargs="*", default=(), help="peers that are not run: lightgbm")
     arguments.add_argument("--redemptions", action="store_true", help="our order of the coupons a household received")
+    arguments.add_argument("--kinds", nargs="+", default=["Type A", "Type B", "Type C"], help="kinds of campaign")
     arguments.add_argument("--customers", type=int, help="time and memory with so many made-up customers")
     given = arguments.parse_args()
     if given.complete_journey or given.redemptions:
@@ -122,7 +123,7 @@ def main() -> None:
             for level in given.levels if given.complete_journey else ():
                 quality(engine, level, given.cuts, given.skip)
             if given.redemptions:
-                redemptions(engine, folder)
+                redemptions(engine, folder, given.kinds)
         engine.close()
     if given.customers:
         effort(given.customers)
@@ -249,17 +250,17 @@ def _lightgbm(baskets: Baskets, known: Known) -> Any:
 # -- who uses which coupon
 
 
-def redemptions(engine: Engine, folder: Path) -> None:
+def redemptions(engine: Engine, folder: Path, kinds: list[str]) -> None:
     """Prints which share of the coupons used are among the first of a campaign, by its own order, by ours, and by what
     was bought most: over the campaigns that began when there was history to learn from, as known the day before.
     """
     engine.connection.execute(COUPONS.format(folder=folder))  # type: ignore[attr-defined]
-    campaigns = engine.rows("SELECT campaign_id, day FROM bench_campaigns ORDER BY day, campaign_id")
+    campaigns = engine.rows("SELECT campaign_id, kind, day FROM bench_campaigns ORDER BY day, campaign_id")
     ranks: dict[str, list[np.ndarray[Any, Any]]] = {}
     learned, learned_on = None, date.min
     for campaign in campaigns:
         day = campaign["day"] - timedelta(1)
-        if (day - BEFORE).days < 5 * DAYS:
+        if (day - BEFORE).days < 5 * DAYS or campaign["kind"] not in kinds:
             continue
         with known_until(engine, day, "category_3") as baskets:
             if learned is None or (day - learned_on).days >= RELEARN:

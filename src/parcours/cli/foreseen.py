@@ -34,6 +34,10 @@ def tell_foreseen(found: Foreseen, project: Project, words: Words, terminal: Ter
         terminal.title("What they will need again")
         for row in found.due[:SOON]:
             told.due(row)
+    if found.baskets:
+        terminal.title("What they will probably buy next")
+        for row in found.baskets:
+            terminal.pair(str(row["item"]), words.percent(row["chance"], 0), "  ")
 
 
 class _Told:
@@ -128,6 +132,7 @@ _MEASURES = {
     "rmse": "root mean square error of buying days",
     "log_loss": "log loss of probabilities",
     "squared error of shares": "squared error of shares",
+    "share of the places that is not bought": "share of the places that is not bought",
     "mean absolute error of the next gap, days": "mean error of the next due date, in days",
 }
 

@@ -9,7 +9,7 @@ from typing import Any
 from parcours.engine import Version, sql
 
 Row = dict[str, Any]
-TABLES = ("person_values", "propensities", "tastes", "due_dates")
+TABLES = ("person_values", "propensities", "tastes", "due_dates", "next_baskets")
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Foreseen:
     propensities: list[Row]  # each with its `reasons`: what, its value, its weight in log-odds
     tastes: list[Row]
     due: list[Row]
+    baskets: list[Row]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def of_person(version: Version, number: int) -> Foreseen:
         return version.engine.rows(_QUERIES[name].bind(person=number))
 
     propensities = [{**row, "reasons": json.loads(row["reasons"])} for row in ask("propensities")]
-    return Foreseen(ask("values"), propensities, ask("tastes"), ask("due"))
+    return Foreseen(ask("values"), propensities, ask("tastes"), ask("due"), ask("baskets"))
 
 
 def score(version: Version, name: str, *, title: str) -> ScoreExplained:

@@ -22,6 +22,12 @@ SELECT score, item, due_on, due_from, due_until, chance_14d
 FROM due_dates WHERE person_id = :person
 ORDER BY score, due_on, item
 
+-- name: baskets
+-- What a person will probably buy next, the most probable first.
+SELECT score, item, place, chance, known
+FROM next_baskets WHERE person_id = :person
+ORDER BY score, place
+
 -- name: cards
 -- How a score was learned, each time it was: the newest first.
 SELECT score, as_of, kind, method, kept, people, learned_from, learned_until, held_back_until, measure, value, plain,

@@ -82,6 +82,8 @@ class Baskets:
         self.of = wish.of
         self.catalogue = Catalogue((), ())
         self.learners: History
+        self._windows: dict[tuple[int, int], tuple[Known, Bools]] = {}
+        self._shelves: dict[int, Shelf] = {}
 
     def made(self) -> Made:
         """The rows and the card. Raises TooLittle."""
@@ -108,7 +110,9 @@ class Baskets:
         return Made(rows, card)
 
     def forget(self) -> None:
-        """Frees the working tables."""
+        """Frees the working tables and what was kept of the windows."""
+        self._windows.clear()
+        self._shelves.clear()
         self._engine.forget(*_TEMPORARY)
 
     # -- what was bought
@@ -169,7 +173,10 @@ class Baskets:
     def windows(self, until: int) -> list[tuple[Known, Bools]]:
         """The windows to learn from: what was known before each, and which candidates were bought in it."""
         cuts = self.cuts(until)
-        return [self._window(cut, len(cuts)) for cut in cuts]
+        for cut in cuts:
+            if (cut, len(cuts)) not in self._windows:
+                self._windows[cut, len(cuts)] = self._window(cut, len(cuts))
+        return [self._windows[cut, len(cuts)] for cut in cuts]
 
     def _window(self, cut: int, windows: int) -> tuple[Known, Bools]:
         """What was known of some customers at a day, and which candidates they bought in the window after it."""
@@ -180,7 +187,9 @@ class Baskets:
 
     def shelf(self, cut: int) -> Shelf:
         """What is known of the items at the end of a day."""
-        return shelf(self.learners, self.catalogue, cut, self.wish.within)
+        if cut not in self._shelves:
+            self._shelves[cut] = shelf(self.learners, self.catalogue, cut, self.wish.within)
+        return self._shelves[cut]
 
     def known(self, some: History, at: Shelf) -> Known:
         """The candidates of some customers at the end of a day."""
