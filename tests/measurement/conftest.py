@@ -12,13 +12,16 @@ from parcours.engine import Warehouse, open_engine
 from parcours.engine.types import schema
 from parcours.measurement import Figures, overview
 from parcours.model import CONTRACTS
+from parcours.model.kind import kinds_in
 from parcours.project import load
+from parcours.scores import kinds as score_kinds
 from parcours.testing import write_files
 
 Row = dict[str, Any]
 Count = Callable[..., Figures]
 
 AS_OF = date(2026, 3, 31)
+KINDS = {"score": kinds_in(score_kinds)}
 PROJECT = """
     [project]
     name = "tiny"
@@ -29,6 +32,8 @@ PROJECT = """
     packs = []
     [segments]
     packs = []
+    [scores]
+    packs = []
     """
 
 
@@ -38,7 +43,7 @@ def count(tmp_path: Path) -> Iterator[Count]:
     engine = open_engine(temporary=tmp_path / "temporary")
 
     def counted(*, files: dict[str, str] | None = None, as_of: date = AS_OF, **tables: list[Row]) -> Figures:
-        project = load(write_files(tmp_path / "shop", {"parcours.toml": PROJECT, **(files or {})}), {})
+        project = load(write_files(tmp_path / "shop", {"parcours.toml": PROJECT, **(files or {})}), KINDS)
         warehouse = Warehouse(tmp_path / "warehouse", engine)
         with warehouse.draft(now=datetime(2026, 4, 1, tzinfo=UTC)) as draft:
             for name, rows in tables.items():

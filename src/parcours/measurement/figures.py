@@ -15,6 +15,7 @@ from parcours.model.value import Title
 if TYPE_CHECKING:  # they count with what stands here
     from parcours.measurement.baskets import NextBaskets
     from parcours.measurement.coupons import Coupons
+    from parcours.measurement.demand import Selling
     from parcours.measurement.discovered import Discovered
     from parcours.measurement.due import DueList
     from parcours.measurement.proven import Proven
@@ -335,6 +336,7 @@ class Figures:
     due: tuple[DueList, ...] = ()
     baskets: tuple[NextBaskets, ...] = ()
     coupons: tuple[Coupons, ...] = ()
+    selling: Selling | None = None
     proven: tuple[Proven, ...] = ()
     identity: Reconciled = Reconciled()
     quality: tuple[SourceHealth, ...] = ()

@@ -12,6 +12,7 @@ from parcours.engine import Version, sql
 from parcours.measurement import (
     baskets,
     coupons,
+    demand,
     discovered,
     due,
     foresight,
@@ -57,6 +58,7 @@ def figures(version: Version, project: Project, *, as_of: date | None = None) ->
             due=due.lists(version, project, date.fromisoformat(version.run["as_of"])),
             baskets=baskets.count(version, project),
             coupons=coupons.count(version, project, date.fromisoformat(version.run["as_of"])),
+            selling=demand.count(version, project),
             proven=proven.count(version, project),
             **trust.count(version, project),
         )

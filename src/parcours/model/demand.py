@@ -1,4 +1,4 @@
-"""What will be sold, what rises and falls, how long the stock lasts, and who waits for what is out of stock."""
+"""What will be sold, what rises and falls, how long the stock lasts."""
 
 from __future__ import annotations
 
@@ -70,26 +70,4 @@ class Trend:
     now: float
     change: float
     strength: float
-    place: int
-
-
-@table("back_in_stock", key=("score", "product_id", "store_id", "person_id"))
-@dataclass(frozen=True)
-class Waiting:
-    """A customer who probably wants an article that is out of stock, to be told when it is back.
-
-    `store_id` is null where the article is out of stock everywhere. `why` is the strongest sign: `added`, `rhythm`
-    (bought again and again, and due), `searched` or `viewed`; `last_on` its day. `chance` is how many of those who gave
-    such a sign before bought the article in the four weeks after, null where too few did to say. `place` is 1 for
-    whoever wants it most. Nobody is written to for standing here: consent is asked when something is sent.
-    """
-
-    score: str
-    product_id: str
-    store_id: str | None
-    person_id: int
-    why: str
-    last_on: date
-    signs: int
-    chance: float | None
     place: int

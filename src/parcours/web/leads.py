@@ -115,6 +115,23 @@ def due(f: Figures, w: Words) -> str | None:
     return w.count("lead.due", one.people, day=w.day(one.day)) if one.people else w.say("lead.due.none")
 
 
+def demand(f: Figures, w: Words) -> str | None:
+    """How much will be sold; None where nothing of it is asked for."""
+    if f.selling is None or not f.selling.asked:
+        return None
+    one = next((each for each in f.selling.demand if each.periods), None)
+    coming = [period for period in one.periods if period.sold is None] if one else []
+    if one is None or not coming:
+        return w.say("lead.demand.little")
+    return w.say(
+        "lead.demand",
+        units=w.number(round(sum(period.expected or 0.0 for period in coming))),
+        days=w.number(one.days * len(coming)),
+        low=w.number(round(coming[0].low or 0.0)),
+        high=w.number(round(coming[0].high or 0.0)),
+    )
+
+
 def baskets(f: Figures, w: Words) -> str | None:
     """How much of the next baskets is what customers know; None where none are foreseen."""
     if not f.baskets:

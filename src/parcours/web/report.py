@@ -15,6 +15,7 @@ from parcours.web import leads
 from parcours.web.pictures import (
     baskets,
     coupons,
+    demand,
     discovered,
     due,
     foresight,
@@ -42,6 +43,7 @@ SECTIONS: dict[str, Callable[[Figures, Words], str | None]] = {
     "due": leads.due,
     "baskets": leads.baskets,
     "coupons": leads.coupons,
+    "demand": leads.demand,
     "identity": leads.identity,
     "quality": leads.quality,
     "sheets": leads.sheets,
@@ -97,5 +99,6 @@ _PICTURES = {
     "proven": proven,
     "due": due,
     "baskets": baskets,
+    "demand": demand,
     "trust": trust,
 }

@@ -87,7 +87,7 @@ def make(world: World, of: str, *, by_store: bool, days: int, ahead: int, at_mos
             "factors": list(coming.factors),
             "stretches": len(held),
             "plain_errors": {name: round(each, 6) for name, each in errors.items()},
-            "off_by": {level.name: round(_mean(_off(each, level) for each in held), 4) for level in levels},
+            "off_by": {level.name: _off(held, level) for level in levels},
             "in_range": {level.name: round(_mean(_in_range(each, level) for each in held), 4) for level in levels},
         },
     )
@@ -174,11 +174,14 @@ def _in_range(held: Span, level: Level) -> float:
     return coverage(_happened(held.sold, level), low, high)
 
 
-def _off(held: Span, level: Level) -> float:
-    """By which share of what was sold the forecast was off."""
-    happened = _summed(held.sold, level)
-    expected = _summed(np.where(np.isnan(held.sold), 0.0, held.foreseen.expected), level)
-    return float(np.abs(expected - happened).sum() / max(happened.sum(), 1e-9))
+def _off(held: list[Span], level: Level) -> float | None:
+    """By which share of what was sold the forecasts were off; None where nothing was sold."""
+    off = sold = 0.0
+    for each in held:
+        happened = _summed(each.sold, level)
+        expected = _summed(np.where(np.isnan(each.sold), 0.0, each.foreseen.expected), level)
+        off, sold = off + float(np.abs(expected - happened).sum()), sold + float(happened.sum())
+    return round(off / sold, 4) if sold else None
 
 
 # -- rows
