@@ -5,14 +5,16 @@ Doors ask here. Each question opens what it needs and closes it again; nothing i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
 from parcours import segments
-from parcours.flow import Progress, make, published, warehouse
+from parcours.flow import Progress, as_of_day, make, published, warehouse
 from parcours.identity import evaluation
 from parcours.identity.evaluation import Evaluation
+from parcours.model import person as person_ids
 from parcours.project import Project, explain, foreseen
 from parcours.project import plan as planning
 from parcours.project import status as standing
@@ -21,6 +23,8 @@ from parcours.project.foreseen import ScoreExplained
 from parcours.project.plan import Plan
 from parcours.project.status import Status
 from parcours.rules.words import Titles
+from parcours.scores.recommendations import shown
+from parcours.scores.recommendations.shown import Shown
 
 
 def persons(project: Project, asked: str, *, language: str) -> list[PersonExplained]:
@@ -28,6 +32,36 @@ def persons(project: Project, asked: str, *, language: str) -> list[PersonExplai
     with published(project) as version:
         why = partial(segments.why, version, project, language=language)
         return [explain.person(version, project, one, why=why) for one in explain.find(version, project, asked)]
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """What is shown to a person: lists by score; `person` is their id as people see it."""
+
+    person: str
+    lists: dict[str, tuple[Shown, ...]]
+
+
+def recommended(project: Project, asked: str, *, feed: str | None = None, page: int = 1) -> list[Recommended]:
+    """What is shown to the persons behind an identifier: their lists, or a page of a feed (`feed` names its score).
+
+    Raises NothingPublished before the first run.
+    """
+    with published(project) as version:
+        as_of, found = as_of_day(version), []
+        for one in explain.find(version, project, asked):
+            if feed is None:
+                lists = shown.lists(version, one)
+            else:
+                after = (page - 1) * shown.PAGE
+                lists = {feed: shown.feed(version, one, score=feed, as_of=as_of, after=after)}
+            found.append(Recommended(person_ids.show(one), lists))
+        return found
+
+
+def feeds(project: Project) -> list[str]:
+    """The scores of the project that are feeds."""
+    return [name for name, score in project.scores.items() if score.kind_name == "feed"]
 
 
 def titles(project: Project) -> Titles:

@@ -17,6 +17,7 @@ from parcours.cli.help import HELP, Verbs
 from parcours.cli.identity import identity
 from parcours.cli.new import new
 from parcours.cli.plan import plan
+from parcours.cli.recommend import recommend
 from parcours.cli.report import report
 from parcours.cli.run import run
 from parcours.cli.segments import segments
@@ -31,7 +32,9 @@ def parcours(**_: object) -> None:
     """The customer data platform that a retailer owns. Begin with 'parcours new my_shop'."""
 
 
-for _verb in (new, check, plan, run, status, explain, report, audiences, coupons, due, segments, identity, test):
+for _verb in (
+    new, check, plan, run, status, explain, recommend, report, audiences, coupons, due, segments, identity, test,
+):  # fmt: skip
     parcours.add_command(_verb)
 
 

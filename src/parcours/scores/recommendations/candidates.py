@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from parcours.scores.recommendations.articles import Articles, articles
-from parcours.scores.recommendations.neighbours import NOTHING, Near, by_cosine, highest, who_bought
+from parcours.scores.recommendations.neighbours import (
+    NOTHING,
+    Near,
+    by_cosine,
+    highest,
+    place_in_group,
+    who_bought,
+)
 from parcours.scores.recommendations.purchases import Floats, Ints, Pairs, Purchases, Small, known
 
 HALF_LIFE = 60.0  # days after which a purchase counts half in what it says of its neighbours
@@ -87,14 +94,6 @@ def group(at: Moment, chosen: Ints) -> Group:
     own = np.asarray(felt[pairs.owner, pairs.product]).ravel() if len(pairs.owner) else np.zeros(0)
     amount = np.asarray(heard.sum(axis=1)).ravel() + 1e-9
     return Group(pairs, heard, felt, own.astype(np.float32), amount.astype(np.float32))
-
-
-def place_in_group(begins: Ints, owner: Ints, values: Floats) -> Ints:
-    """The place of each value among those of its owner, the smallest first; owners are sorted."""
-    order = np.lexsort((np.arange(len(values)), values, owner))
-    place = np.empty(len(values), np.int64)
-    place[order] = np.arange(len(values)) - begins[owner]
-    return place
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from parcours.scores.recommendations.purchases import Floats, Purchases, Small, known
+from parcours.scores.recommendations.purchases import Floats, Ints, Purchases, Small, known
 
 NEAREST = 30  # neighbours an article has
 SHRUNK_BY = 1.0  # shared purchases that are thought to be chance
+EACH = 150  # products of a customer that tell of one another: those bought most and latest
 LEARNERS = 100_000  # customers whose purchases tell as much as all
 BLOCK = 512
 NOTHING = np.int32(-1)
@@ -42,7 +43,19 @@ def who_bought(bought: Purchases, cut: int, *, half_life: float = 180.0, seed: i
     if people > LEARNERS:
         chosen = np.sort(np.random.default_rng(seed).choice(people, LEARNERS, replace=False))
     pairs = known(bought, chosen, cut)
-    return pairs.matrix(np.exp2(-pairs.since / half_life).astype(np.float32), bought.products)
+    weight = np.exp2(-pairs.since / half_life).astype(np.float32)
+    weight[place_in_group(pairs.begins, pairs.owner, -pairs.slow) >= EACH] = 0
+    seen = pairs.matrix(weight, bought.products)
+    seen.eliminate_zeros()
+    return seen
+
+
+def place_in_group(begins: Ints, owner: Ints, values: Floats) -> Ints:
+    """The place of each value among those of its owner, the smallest first; owners are sorted."""
+    order = np.lexsort((np.arange(len(values)), values, owner))
+    place = np.empty(len(values), np.int64)
+    place[order] = np.arange(len(values)) - begins[owner]
+    return place
 
 
 def by_cosine(seen: csr_matrix, *, shrunk_by: float = SHRUNK_BY, places: int = NEAREST) -> Near:
