@@ -29,6 +29,7 @@ from parcours.measurement.figures import (
 from parcours.measurement.priorities import Priority
 from parcours.measurement.proven import Proven, Tenth, Trial
 from parcours.measurement.sheets import Flow, Kpi, SheetFigures, Trait
+from parcours.measurement.shown import Advised, NearArticle, ShownList, WhatIsShown
 from parcours.model.value import Title
 
 EMPTY = Figures(project=Title.of("Maison Vide"), as_of=date(2026, 1, 31))
@@ -306,6 +307,21 @@ FOUND = replace(
                 )),
             ),
         ),
+    ),
+    shown=WhatIsShown(
+        lists=(
+            ShownList(
+                Title.of({"en": "Recommended", "fr": "Recommandé"}), 1_500, 400, True,
+                (("per_00000000000000a1", (
+                    Advised(1, "Milk", {"code": "bought_often", "times": 7}),
+                    Advised(2, "Butter", {"code": "goes_with", "product_id": "B1"}, "Bread"),
+                    Advised(3, "Oolong", {"code": "new_in", "category": "Tea"}),
+                )),),
+            ),
+        ),
+        near=((Title.of({"en": "Similar articles", "fr": "Articles semblables"}),
+               (NearArticle("Milk", ("Cream", "Butter"), "bought_together"),)),),
+        notes=({"code": "negative_stock", "found": 3}, {"code": "never_sold", "found": 1_200}),
     ),
     proven=(
         Proven(

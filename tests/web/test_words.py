@@ -18,6 +18,9 @@ FAMILIES = {
     *(
         "section",
         "basket_why",
+        "shown_why",
+        "shown_by",
+        "shown_note",
         "lead",
         "channels",
         "waits",

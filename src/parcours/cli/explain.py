@@ -12,11 +12,14 @@ from parcours.cli.door import DONE, Door, fail, verb
 from parcours.cli.evidence import identifier, likeness, probability
 from parcours.cli.foreseen import tell_foreseen, tell_score
 from parcours.cli.help import Verbs
+from parcours.cli.recommend import tell as tell_lists
 from parcours.project import Project
 from parcours.project.coupons import title_of, why
 from parcours.project.explain import InSegment, Nobody, PersonExplained, SegmentExplained
 from parcours.project.faults import nearest
 from parcours.rules.words import Titles
+
+SHOWN = 5  # places of each list that are told
 
 
 @click.group(cls=Verbs, epilog="Example: parcours explain person ann@example.com")
@@ -39,8 +42,11 @@ def person(door: Door, who: str, everything: bool) -> int:
     door.terminal.json({"ok": True, "persons": found})
     if len(found) > 1:
         door.terminal.say("{n} persons share this identifier.", n=len(found))
+    shown = {one.person: one.lists for one in answers.recommended(project, who)}
     for one in found:
         _Person(one, project, titles, door).tell(everything)
+        if any(shown.get(one.person, {}).values()):
+            tell_lists(shown[one.person], project, door, at_most=SHOWN)
     return DONE
 
 

@@ -11,18 +11,6 @@ from parcours.cli.door import DONE, Door, fail, verb
 from parcours.cli.words import Words
 from parcours.project import Project
 
-WHY = {
-    "bought_before": "bought before",
-    "like": "like {about}, which was bought",
-    "goes_with": "goes with {about}, which was bought",
-    "new_in": "new in {category}",
-    "popular_in": "sells well in {category}",
-    "popular": "sells well",
-    "in_category": "of {category}",
-    "in_catalogue": "in the catalogue",
-    "pinned": "chosen by the merchant",
-}
-
 
 @click.command(epilog="Example: parcours recommend ann@example.com --feed --page 2")
 @click.argument("who")
@@ -61,7 +49,18 @@ def tell(lists: Mapping[str, Any], project: Project, door: Door, at_most: int = 
 
 def why(reason: Mapping[str, Any], about: str | None, words: Words) -> str:
     """The reason of a place in words."""
-    if reason["code"] == "bought_often":
-        times = int(reason["times"])
-        return words.count("bought on {n} day", "bought on {n} days", times)
-    return words.say(WHY[reason["code"]], about=about or "", category=reason.get("category", ""))
+    say, code, category = words.say, str(reason["code"]), reason.get("category", "")
+    if code == "bought_often":
+        return words.count("bought on {n} day", "bought on {n} days", int(reason["times"]))
+    said = {
+        "bought_before": say("bought before"),
+        "like": say("like {about}, which was bought", about=about),
+        "goes_with": say("goes with {about}, which was bought", about=about),
+        "new_in": say("new in {category}", category=category),
+        "popular_in": say("sells well in {category}", category=category),
+        "popular": say("sells well"),
+        "in_category": say("of {category}", category=category),
+        "in_catalogue": say("in the catalogue"),
+        "pinned": say("chosen by the merchant"),
+    }
+    return said[code]

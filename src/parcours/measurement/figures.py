@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # they count with what stands here
     from parcours.measurement.discovered import Discovered
     from parcours.measurement.due import DueList
     from parcours.measurement.proven import Proven
+    from parcours.measurement.shown import WhatIsShown
 
 
 def share(part: float, whole: float) -> float | None:
@@ -337,6 +338,7 @@ class Figures:
     baskets: tuple[NextBaskets, ...] = ()
     coupons: tuple[Coupons, ...] = ()
     selling: Selling | None = None
+    shown: WhatIsShown | None = None
     proven: tuple[Proven, ...] = ()
     identity: Reconciled = Reconciled()
     quality: tuple[SourceHealth, ...] = ()

@@ -21,6 +21,7 @@ from parcours.measurement import (
     proven,
     sales,
     segments,
+    shown,
     trust,
 )
 from parcours.measurement.figures import Figures
@@ -59,6 +60,7 @@ def figures(version: Version, project: Project, *, as_of: date | None = None) ->
             baskets=baskets.count(version, project),
             coupons=coupons.count(version, project, date.fromisoformat(version.run["as_of"])),
             selling=demand.count(version, project),
+            shown=shown.count(version, project),
             proven=proven.count(version, project),
             **trust.count(version, project),
         )

@@ -132,6 +132,14 @@ def demand(f: Figures, w: Words) -> str | None:
     )
 
 
+def shown(f: Figures, w: Words) -> str | None:
+    """To how many customers how many different articles would be shown; None where nothing would."""
+    if f.shown is None or not f.shown.lists:
+        return None
+    first = f.shown.lists[0]
+    return w.count("lead.shown", first.people, articles=w.number(first.articles))
+
+
 def baskets(f: Figures, w: Words) -> str | None:
     """How much of the next baskets is what customers know; None where none are foreseen."""
     if not f.baskets:

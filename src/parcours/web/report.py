@@ -24,6 +24,7 @@ from parcours.web.pictures import (
     proven,
     sales,
     segments,
+    shown,
     trust,
 )
 from parcours.web.words import Words, words
@@ -44,6 +45,7 @@ SECTIONS: dict[str, Callable[[Figures, Words], str | None]] = {
     "baskets": leads.baskets,
     "coupons": leads.coupons,
     "demand": leads.demand,
+    "shown": leads.shown,
     "identity": leads.identity,
     "quality": leads.quality,
     "sheets": leads.sheets,
@@ -100,5 +102,6 @@ _PICTURES = {
     "due": due,
     "baskets": baskets,
     "demand": demand,
+    "shown": shown,
     "trust": trust,
 }

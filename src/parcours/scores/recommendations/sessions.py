@@ -30,7 +30,7 @@ class Blend:
 
 @dataclass(frozen=True)
 class Visits:
-    """The visits learned from, by number of article: which visits have it, what each visit has, what follows what."""
+    """The visits learned from, by number of article: which visits have it, what each visit has."""
 
     items: Ints  # the ids of the articles, sorted
     visit_starts: Ints
@@ -59,12 +59,12 @@ class Visits:
         weight = self.blend.decay ** np.arange(len(numbers))[::-1]
         items, values = self._compared(numbers, weight)
         found, place = np.unique(items, return_inverse=True)
-        score = np.bincount(place, weights=values, minlength=len(found))
-        score[np.isin(found, numbers)] *= self.blend.own
+        score: Floats = np.bincount(place, weights=values, minlength=len(found))
+        score = np.where(np.isin(found, numbers), self.blend.own, 1.0) * score
         return found, score
 
     def _compared(self, numbers: Ints, weight: Floats) -> tuple[Ints, Floats]:
-        """What the visits that share most with this one looked at, near what they share, rare articles counting more."""
+        """What the visits that share most with this one looked at, near what they share, the rare more."""
         clicked, where = np.unique(numbers[::-1], return_index=True)
         value = weight[::-1][where] * self.rarity[clicked]
         visits, shares = [], []

@@ -19,7 +19,7 @@ PAGE = 20
 
 @dataclass(frozen=True)
 class Shown:
-    """An article at a place, and why: `reason` is its code and what it is about, `about` what that article is called."""
+    """An article at a place, and why: `reason` is its code and what it is about; `about` is that article by name."""
 
     product_id: str
     name: str | None
@@ -38,9 +38,7 @@ def lists(tables: Tables, person: int) -> dict[str, tuple[Shown, ...]]:
     return {score: tuple(_named(tables, rows)) for score, rows in found.items()}
 
 
-def feed(
-    tables: Tables, person: int, *, score: str, as_of: date, after: int = 0, n: int = PAGE
-) -> tuple[Shown, ...]:
+def feed(tables: Tables, person: int, *, score: str, as_of: date, after: int = 0, n: int = PAGE) -> tuple[Shown, ...]:
     """The places of a customer's feed after so many; when all was shown, it begins again. Empty: nothing may be shown.
 
     The same place has the same article until the tables change.
