@@ -15,12 +15,14 @@ from parcours.cli.due import due
 from parcours.cli.explain import explain
 from parcours.cli.help import HELP, Verbs
 from parcours.cli.identity import identity
+from parcours.cli.keys import keys
 from parcours.cli.new import new
 from parcours.cli.plan import plan
 from parcours.cli.recommend import recommend
 from parcours.cli.report import report
 from parcours.cli.run import run
 from parcours.cli.segments import segments
+from parcours.cli.serve import serve
 from parcours.cli.status import status
 from parcours.cli.test import test
 
@@ -32,9 +34,11 @@ def parcours(**_: object) -> None:
     """The customer data platform that a retailer owns. Begin with 'parcours new my_shop'."""
 
 
-for _verb in (
-    new, check, plan, run, status, explain, recommend, report, audiences, coupons, due, segments, identity, test,
-):  # fmt: skip
+_VERBS = (
+    new, check, plan, run, status, explain, recommend, report, audiences, coupons, due, segments, identity, test, serve,
+    keys,
+)  # fmt: skip
+for _verb in _VERBS:
     parcours.add_command(_verb)
 
 

@@ -383,6 +383,7 @@ class Project:
     languages: tuple[str, ...]
     engine: EngineSettings
     warehouse: Path
+    state: Path  # where the live side's own PostgreSQL lies
     keep_versions: int
     as_of: str  # "today" or "last_data"
     week_starts: str  # "monday" or "sunday"

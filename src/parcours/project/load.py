@@ -128,6 +128,7 @@ class _Loading:
             languages=own.languages,
             engine=settings.engine,
             warehouse=self.folder / settings.warehouse.folder,
+            state=self.folder / "state",
             keep_versions=settings.warehouse.keep_versions,
             as_of=own.as_of,
             week_starts=own.week_starts,

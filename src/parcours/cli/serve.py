@@ -1,0 +1,26 @@
+"""`parcours serve`: the live side, until it is stopped."""
+
+from __future__ import annotations
+
+import click
+
+from parcours.cli.door import DONE, Door, verb
+
+
+@click.command(epilog="Example: parcours serve --port 8080")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="The port to listen on.")
+@verb
+def serve(door: Door, host: str, port: int) -> int:
+    """Collects what sites, apps and servers send, until it is stopped (Ctrl-C). Keeps it in PostgreSQL."""
+    import uvicorn
+
+    from parcours.server import app
+    from parcours.state import open_database
+
+    project = door.project()
+    with open_database(project.state) as database:
+        door.terminal.say("Listening on http://{host}:{port} (Ctrl-C ends it).", host=host, port=port)
+        uvicorn.run(app.create(database), host=host, port=port, log_level="warning", access_log=False,
+                    timeout_graceful_shutdown=10, server_header=False)  # fmt: skip
+    return DONE

@@ -1,0 +1,211 @@
+"""Reads the calls of Segment's HTTP API: identify, track, page, screen, group, alias, alone or in a batch.
+
+Source: Segment's spec (common fields, e-commerce) and its HTTP API's limits: 32 KB a call, 500 KB a batch. The clock of
+who sends is mended: `timestamp = receivedAt - (sentAt - originalTimestamp)`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+CALLS = ("identify", "track", "page", "screen", "group", "alias")
+LARGEST_CALL = 32 * 1024  # bytes
+LARGEST_BATCH = 500 * 1024
+LONGEST_ID = 255  # characters of an identifier or of a name; messageId is cut nowhere, but hashed
+AHEAD = timedelta(hours=1)  # how far a mended clock may run ahead of ours
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Refusal(Exception):
+    """A request that is refused whole: nothing of it is kept. `code` names the sentence, `status` is HTTP's."""
+
+    def __init__(self, code: str, detail: str, status: int = 400) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.status = code, detail, status
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """One message that is kept: who sent it when, what happened, and the message as it came."""
+
+    key: UUID
+    source: str
+    kind: str
+    name: str | None
+    subject: int
+    user_id: str | None
+    anonymous_id: str | None
+    event_time: datetime
+    received_at: datetime
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One message that cannot be kept: the reason, and the original."""
+
+    key: UUID
+    source: str
+    reason: str
+    detail: str
+    received_at: datetime
+    body: str
+
+
+class Message(msgspec.Struct, rename="camel"):
+    """What we look at of a message; the rest is kept unread."""
+
+    type: str | None = None
+    user_id: str | int | float | None = None
+    anonymous_id: str | int | float | None = None
+    message_id: str | int | None = None
+    timestamp: str | None = None
+    original_timestamp: str | None = None
+    sent_at: str | None = None
+    event: str | None = None
+    name: str | None = None
+    group_id: str | int | float | None = None
+    previous_id: str | int | float | None = None
+    properties: dict[str, msgspec.Raw] | None = None
+    traits: dict[str, msgspec.Raw] | None = None
+
+
+class Batch(msgspec.Struct, rename="camel"):
+    """Several messages, with the clock of who sends them."""
+
+    batch: list[msgspec.Raw]
+    sent_at: str | None = None
+
+
+class _Wrong(Exception):
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+
+
+_message = msgspec.json.Decoder(Message)
+_batch = msgspec.json.Decoder(Batch)
+
+
+def read_call(body: bytes, kind: str, *, source: str, now: datetime) -> Collected:
+    """One call, its kind named by the address it came to. Raises Refusal for what Segment's spec answers with 400."""
+    if len(body) > LARGEST_CALL:
+        raise Refusal("too_large", f"A call is at most 32 KB; this one has {len(body)} bytes.")
+    try:
+        return _read(body, kind, sent_at=None, source=source, now=now)
+    except _Wrong as wrong:
+        raise Refusal(wrong.reason, wrong.detail) from None
+
+
+def read_batch(body: bytes, *, source: str, now: datetime) -> Iterator[Collected | Rejected]:
+    """The messages of a batch, each kept or rejected on its own. Raises Refusal for a batch that cannot be read."""
+    if len(body) > LARGEST_BATCH:
+        raise Refusal("too_large", f"A batch is at most 500 KB; this one has {len(body)} bytes.")
+    try:
+        batch = _batch.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Refusal("not_json", _cannot_be_read(error)) from None
+    return _each(batch, source, now)
+
+
+def _each(batch: Batch, source: str, now: datetime) -> Iterator[Collected | Rejected]:
+    for raw in batch.batch:
+        body = bytes(raw)
+        try:
+            if len(body) > LARGEST_CALL:
+                raise _Wrong("too_large", f"a message is at most 32 KB; this one has {len(body)} bytes")
+            yield _read(body, None, sent_at=batch.sent_at, source=source, now=now)
+        except _Wrong as wrong:
+            kept = body[:LARGEST_CALL].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
+            yield Rejected(_key(source, kept.encode()), source, wrong.reason, wrong.detail, now, kept)
+
+
+def _read(body: bytes, kind: str | None, *, sent_at: str | None, source: str, now: datetime) -> Collected:
+    try:
+        message = _message.decode(body)
+        text = body.decode("utf-8")
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _Wrong("not_json", _cannot_be_read(error)) from None
+    kind = kind or message.type or ""
+    if kind not in CALLS:
+        raise _Wrong("unknown_type", f"'type' must be one of {', '.join(CALLS)}")
+    user, anonymous = _identifier(message.user_id, "userId"), _identifier(message.anonymous_id, "anonymousId")
+    _complete(message, kind, user, anonymous)
+    name = message.event if kind == "track" else message.name if kind in ("page", "screen") else None
+    who = f"cookie:{anonymous}" if anonymous is not None else f"login:{user}"
+    return Collected(
+        key=_key(source, str(message.message_id).encode() if message.message_id not in (None, "") else body),
+        source=source,
+        kind=kind,
+        name=None if name is None else name.replace("\x00", "")[:LONGEST_ID],
+        subject=subject(who),
+        user_id=user,
+        anonymous_id=anonymous,
+        event_time=_event_time(message, sent_at or message.sent_at, now),
+        received_at=now,
+        body=text,
+    )
+
+
+def _complete(message: Message, kind: str, user: str | None, anonymous: str | None) -> None:
+    if kind == "track" and not message.event:
+        raise _Wrong("no_event", "a track call names its 'event'")
+    if user is None and anonymous is None:
+        raise _Wrong("no_identifier", "a call has a 'userId' or an 'anonymousId'")
+    if kind == "alias" and (user is None or _identifier(message.previous_id, "previousId") is None):
+        raise _Wrong("no_previous_id", "an alias call has a 'userId' and a 'previousId'")
+    if kind == "group" and _identifier(message.group_id, "groupId") is None:
+        raise _Wrong("no_group", "a group call has a 'groupId'")
+
+
+def _identifier(value: str | int | float | None, name: str) -> str | None:
+    """An identifier as text; none when it is empty. Raises _Wrong for one that is too long."""
+    if value is None:
+        return None
+    text = str(value).replace("\x00", "").strip()
+    if len(text) > LONGEST_ID:
+        raise _Wrong("identifier_too_long", f"'{name}' has at most {LONGEST_ID} characters")
+    return text or None
+
+
+def _event_time(message: Message, sent_at: str | None, now: datetime) -> datetime:
+    """When it happened by our clock; a time that cannot be is the time it was received."""
+    original = _time(message.original_timestamp)
+    sent = _time(sent_at)
+    if original is None and sent is not None:
+        original = _time(message.timestamp)
+    if original is not None and sent is not None:
+        late = sent - original
+        return now - late if timedelta(0) <= late <= now - EARLIEST else now
+    happened = _time(message.timestamp) or original or now
+    return happened if EARLIEST <= happened <= now + AHEAD else now
+
+
+def _time(text: str | None) -> datetime | None:
+    """An ISO 8601 time; without a zone it is UTC. None when it is none."""
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def subject(who: str) -> int:
+    """The number under which what somebody sends is found again: 63 bits of the hash of `kind:value`."""
+    return int.from_bytes(hashlib.blake2b(who.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def _key(source: str, what: bytes) -> UUID:
+    return UUID(bytes=hashlib.blake2b(source.encode() + b"\x00" + what, digest_size=16).digest())
+
+
+def _cannot_be_read(error: Exception) -> str:
+    """What is wrong with some JSON, without any of it."""
+    return f"this is not the JSON of a message: {str(error).splitlines()[0][:200]}"

@@ -1,0 +1,47 @@
+-- name: arrivals
+-- Where one commit's messages lie before those seen already are left out; empty again after each commit.
+CREATE TEMPORARY TABLE arriving (
+  key uuid, source text, kind text, name text, subject bigint, event_time timestamptz, received_at timestamptz,
+  seen text, body text
+) ON COMMIT DELETE ROWS
+
+-- name: arriving
+-- Takes one commit's messages.
+COPY arriving (key, source, kind, name, subject, event_time, received_at, seen, body) FROM STDIN (FORMAT BINARY)
+
+-- name: keep
+-- Keeps the messages that have not been seen before.
+INSERT INTO collected (key, source, kind, name, subject, event_time, received_at, seen, body)
+SELECT key, source, kind, name, subject, event_time, received_at, seen, body FROM arriving
+ON CONFLICT (key) DO NOTHING
+
+-- name: reject
+-- Keeps a message that cannot be used, with the reason.
+INSERT INTO collected_rejected (key, source, reason, detail, received_at, body)
+VALUES (%(key)s, %(source)s, %(reason)s, %(detail)s, %(received_at)s, %(body)s)
+ON CONFLICT (key) DO NOTHING
+
+-- name: count
+-- How many messages were kept, and how many rejected.
+SELECT (SELECT count(*) FROM collected) AS collected, (SELECT count(*) FROM collected_rejected) AS rejected
+
+-- name: horizon
+-- The transaction before which everything is decided: what was written before it is there for good.
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon
+
+-- name: since
+-- Writes a source's messages as lines of JSON: before the message as it came, what tells orders and customers apart.
+COPY (
+  SELECT '{"key":"' || key || '","kind":"' || kind || '","event_time":"' || to_char(event_time, 'YYYY-MM-DD HH24:MI:SS.US')
+    || '","received_at":"' || to_char(received_at, 'YYYY-MM-DD HH24:MI:SS.US')
+    || '","name":' || coalesce(to_json(name)::text, 'null') || ',"seen":' || coalesce(seen, 'null')
+    || ',"order_id":' || coalesce(CASE WHEN lower(name) = 'order completed'
+      THEN (body::json #> '{properties,order_id}')::text END, 'null')
+    || ',"who":[' || CASE WHEN kind IN ('identify', 'alias') THEN concat_ws(',',
+      coalesce((body::json #> '{userId}')::text, 'null'), coalesce((body::json #> '{anonymousId}')::text, 'null'),
+      coalesce((body::json #> '{previousId}')::text, 'null')) ELSE 'null,null,null' END || ']'
+    || ',"message":' || translate(body, E'\n\r\t', '   ') || '}'
+  FROM collected
+  WHERE source = %(source)s AND written >= %(start)s AND written < %(horizon)s
+  ORDER BY number
+) TO STDOUT (FORMAT BINARY)

@@ -1,0 +1,80 @@
+"""A server of ours in a thread, on a port of its own: for tests that call it as anybody would."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from parcours.server import app, keys
+from parcours.state import Database
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs, over a database, with a key that may collect."""
+
+    url: str
+    database: Database
+    key: str
+
+    def post(self, path: str, body: Any, *, key: str | None = "", headers: Mapping[str, str] | None = None) -> Answer:
+        """Posts JSON (or bytes as they are) with the collect key, another one, or (None) without."""
+        sent = dict(headers or {})
+        if key is not None:
+            sent["Authorization"] = "Basic " + base64.b64encode(f"{key or self.key}:".encode()).decode()
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.ask("POST", path, data, sent)
+
+    def ask(
+        self, method: str, path: str, data: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Asks anything."""
+        asked = urllib.request.Request(self.url + path, data, dict(headers or {}), method=method)
+        try:
+            with urllib.request.urlopen(asked, timeout=30) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, dict(error.headers), error.read())
+
+
+@contextmanager
+def served(database: Database) -> Iterator[Served]:
+    """Runs a server over a database until the end; what waits is kept before it goes."""
+    _, key = keys.make(database, "web", ["collect"])
+    settings = uvicorn.Config(app.create(database), host="127.0.0.1", port=0, log_level="error", access_log=False)
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise RuntimeError("the server did not start")
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Served(f"http://127.0.0.1:{port}", database, key)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)
