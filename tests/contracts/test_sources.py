@@ -17,6 +17,7 @@ from parcours.rules import expressions
 
 KINDS = kinds_in(sources)
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "collected": {},
     "files": {"path": "data/*.csv"},
     "ga4": {"path": "data/events_*.jsonl"},
     "database": {"url": "sqlite:///data/shop.db", "table": "orders"},
@@ -29,7 +30,7 @@ def where(folder: Path) -> Where:
 
 
 def test_the_kinds_of_source() -> None:
-    assert sorted(KINDS) == ["database", "files", "ga4", "package_data"]
+    assert sorted(KINDS) == ["collected", "database", "files", "ga4", "package_data"]
     assert EXAMPLES.keys() == KINDS.keys()
 
 
@@ -80,8 +81,8 @@ def test_a_declared_folder_may_be_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in sorted(KINDS) if hasattr(KINDS[name], "own_tables")])
 def test_a_mapping_that_a_kind_brings_along_names_our_columns(name: str) -> None:
-    more = {"orders": True} if name == "ga4" else {}
+    more = {"orders": True} if name in ("collected", "ga4") else {}
     for table, mapping in KINDS[name](**EXAMPLES[name], **more).own_tables().items():
         assert set(mapping.columns) <= set(CONTRACTS[table].columns)
         for column in mapping.columns.values():
-            assert column.source or expressions.columns(column.expression)
+            assert column.source or column.is_constant or expressions.columns(column.expression)
