@@ -6,19 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from parcours.engine.reader import Fetched, Layout, Offer, Refused, Where
 from parcours.model.kind import kind, setting
 from parcours.model.value import Place
 from parcours.project.definitions import ColumnMapping, IdentifierMapping, Mapping
 from parcours.rules.expressions import parse
 from parcours.sources.files import Times
-from parcours.state import StateFault, open_database, queries
-from parcours.state.embedded import NoPostgres
 
 _HERE = Place("sources/collected")
-_QUERIES = queries("collected")
 
 
 @kind("collected", of="source")
@@ -57,10 +52,16 @@ class Collected:
         return [self.keys, self.user_id, self.marketing, self.orders]
 
     def _fetch(self, where: Where, scratch: Path) -> Fetched:
+        import psycopg  # here, so that projects without a live side do not wait for it
+
+        from parcours.state import StateFault, open_database, queries
+        from parcours.state.embedded import NoPostgres
+
+        collected = queries("collected")
         try:
             with open_database(where.folder / "state") as database, database.connection() as connection:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                (row,) = connection.execute(_QUERIES["horizon"].text.encode())
+                (row,) = connection.execute(collected["horizon"].text.encode())
                 horizon, start = int(row["horizon"]), int(where.cursor or 0)
                 if start > horizon:  # another server than the last time, whose transactions have other numbers
                     start = 0
@@ -69,7 +70,7 @@ class Collected:
                 with (
                     path.open("w", encoding="utf-8") as file,
                     connection.cursor() as cursor,
-                    cursor.copy(_QUERIES["since"].text.encode(), values) as copy,
+                    cursor.copy(collected["since"].text.encode(), values) as copy,
                 ):
                     copy.set_types(["text"])
                     for (line,) in copy.rows():
