@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from parcours.server import door
 from parcours.state.queries import Query
 from parcours.testing.databases import fresh_database
 from parcours.testing.served import Served, served
@@ -22,6 +23,7 @@ def running(postgres_url: str) -> Iterator[Served]:
 
 
 @pytest.fixture
-def shop(running: Served) -> Served:
+def shop(running: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
+    monkeypatch.setattr(door, "SOON", 0.0)  # a key that a test makes is known at once
     running.database.run(EMPTIED)
     return running
