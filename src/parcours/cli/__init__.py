@@ -35,11 +35,8 @@ def parcours(**_: object) -> None:
 
 
 _VERBS = (
-_VERBS = (
     new, check, plan, run, status, explain, recommend, report, audiences, coupons, due, segments, identity, test, serve,
     keys,
-)  # fmt: skip
-for _verb in _VERBS:
 )  # fmt: skip
 for _verb in _VERBS:
     parcours.add_command(_verb)
