@@ -163,6 +163,7 @@ def room(given: argparse.Namespace) -> dict[str, Any]:
 
     def progress(_: str, done: int, total: int, note: str = "") -> None:
         took[at[0]] = watch.read()
+        print(f"{at[0]:18}{_line(took[at[0]])}", file=sys.stderr, flush=True)  # as it goes: the whole takes minutes
         at[0] = note
 
     profile = cProfile.Profile() if given.profile else nullcontext()
