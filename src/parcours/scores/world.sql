@@ -18,19 +18,26 @@ GROUP BY r.person_id, o.order_date
 
 -- name: lines
 -- What each customer bought or returned: one row a person, day and product. cost is in minor units a unit, null if unknown.
-SELECT r.person_id, l.order_date AS day, l.product_id,
-  min(d.category_1) AS category_1, min(d.category_2) AS category_2, min(d.category_3) AS category_3,
-  min(d.brand) AS brand, min(d.cost) AS cost,
-  sum(CASE WHEN l.quantity > 0 THEN l.quantity ELSE 0 END) AS bought,
-  sum(CASE WHEN l.quantity < 0 THEN -l.quantity ELSE 0 END) AS returned,
-  CAST(sum(l.net_amount) AS BIGINT) AS net_amount, CAST(sum(l.discount_amount) AS BIGINT) AS discount_amount
-FROM order_lines AS l
-JOIN record_persons AS r ON r.record_id = l.record_id
-JOIN persons AS p ON p.person_id = r.person_id
-LEFT JOIN products AS d ON d.product_id = l.product_id
-WHERE l.status = 'completed' AND l.kind IN ('sale', 'return') AND l.order_date <= :as_of
-  AND p.known AND p.merged_into IS NULL
-GROUP BY r.person_id, l.order_date, l.product_id
+SELECT s.person_id, s.day, s.product_id, d.category_1, d.category_2, d.category_3, d.brand, d.cost,
+  s.bought, s.returned, s.net_amount, s.discount_amount
+FROM (
+  SELECT r.person_id, l.order_date AS day, l.product_id,
+    sum(CASE WHEN l.quantity > 0 THEN l.quantity ELSE 0 END) AS bought,
+    sum(CASE WHEN l.quantity < 0 THEN -l.quantity ELSE 0 END) AS returned,
+    CAST(sum(l.net_amount) AS BIGINT) AS net_amount, CAST(sum(l.discount_amount) AS BIGINT) AS discount_amount
+  FROM order_lines AS l
+  JOIN record_persons AS r ON r.record_id = l.record_id
+  JOIN persons AS p ON p.person_id = r.person_id
+  WHERE l.status = 'completed' AND l.kind IN ('sale', 'return') AND l.order_date <= :as_of
+    AND p.known AND p.merged_into IS NULL
+  GROUP BY r.person_id, l.order_date, l.product_id
+) AS s
+LEFT JOIN (
+  SELECT product_id, min(category_1) AS category_1, min(category_2) AS category_2, min(category_3) AS category_3,
+    min(brand) AS brand, min(cost) AS cost
+  FROM products
+  GROUP BY product_id
+) AS d ON d.product_id = s.product_id
 
 -- name: return_days
 -- The days on which a customer brought something back, and how many units.
