@@ -144,6 +144,14 @@ def test_too_little_is_said_with_what_is_missing(
     assert refused.value.said == said
 
 
+def test_under_300_units_nothing_is_foreseen_and_the_number_is_said(engine: Engine) -> None:
+    with pytest.raises(TooLittle) as refused:
+        Demand().make(shop(engine, weeks("rye", [2.0] * 60), products=PRODUCTS))
+    assert refused.value.said["code"] == "too_few_units"
+    assert refused.value.said["needed"] == 300
+    assert 116 <= refused.value.said["found"] <= 120  # the first week, which is seldom whole, is left out
+
+
 # -- the method
 
 

@@ -25,6 +25,7 @@ PLAIN: dict[str, Callable[[History], Floats]] = {
     "mean of four weeks": forecast.recent_mean,
 }
 HELD_BACK = 3  # stretches at the end, each foreseen without it, on which the model must beat the plain methods
+FEWEST_UNITS = 300  # sold over the history: with fewer, a week's count is off by more than it changes
 TOLD = 26  # periods of everything together that are told as they were sold
 
 
@@ -55,6 +56,9 @@ def make(world: World, of: str, *, by_store: bool, days: int, ahead: int, at_mos
     needed = forecast.fewest_periods(ahead, 7 if days == 1 else 1) + ahead
     if sales.periods < needed:
         raise TooLittle("too_short_history", needed=needed * days, found=max(sales.periods, 0) * days)
+    units = float(np.nansum(sales.sold))
+    if units < FEWEST_UNITS:
+        raise TooLittle("too_few_units", needed=FEWEST_UNITS, found=int(units))
     history = sales.history(ahead)
     held = _hold_back(history, min(HELD_BACK, 1 + (sales.periods - needed) // ahead))
     error = _mean(rmsse(each.foreseen.expected, each.sold, each.scale) for each in held)

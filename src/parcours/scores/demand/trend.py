@@ -2,9 +2,10 @@
 
 An item is measured against the common movement of all, so that a good week for everything is no trend. Two
 statistics are added: the exponentially weighted mean of how far off its last weeks are (Roberts 1959), and the
-Mann-Kendall count of its rises and falls (1945). How large the largest of a list becomes when nothing changes is seen
-from the weeks before the last eight, shuffled in blocks (max-T, Westfall and Young 1993): weeks move as a whole, so
-that items which move together stay together, and short waves stay whole.
+Mann-Kendall count of its rises and falls (1945). How strong items become when nothing changes is seen from the weeks
+before the last eight, shuffled in blocks: weeks move as a whole, so that items which move together stay together, and
+short waves stay whole. Which items are named follows Benjamini and Hochberg (1995), at the level asked for, or a
+stricter one if more of the shuffled lists than allowed would name something (Yekutieli and Benjamini 1999).
 """
 
 from __future__ import annotations
@@ -29,15 +30,17 @@ BLOCK = 4  # weeks that stay together when weeks are shuffled
 WEEKS = 104  # at most
 FEWEST_WEEKS = 26
 FEWEST_ITEMS = 2
-SHUFFLES = 400  # half of them set the bound, half check it
+SHUFFLES = 400  # half of them set the level, half check it
 
 
 @dataclass(frozen=True)
 class Found:
-    """How strongly each item rises (below nought: falls), the bound, and how often lists alarm for nothing."""
+    """How strongly each item rises (below nought: falls), which are named, at which level, and how often lists alarm
+    for nothing."""
 
     strength: Floats
-    bound: float
+    named: Bools
+    level: float
     alarms: float
 
 
@@ -52,7 +55,7 @@ def make(world: World, of: str, *, alarms: float, top: int, a_week: float) -> Ma
         raise TooLittle("too_few_items", needed=FEWEST_ITEMS, found=int(enough.sum()))
     found = look(weekly, enough, alarms=alarms, seed=world.seed)
     card = Card(
-        method="weighted error and Mann-Kendall, bound by shuffled weeks",
+        method="weighted error and Mann-Kendall, level by shuffled weeks",
         people=0,
         kept=True,
         learned_from=world.as_of - timedelta(7 * len(weekly) - 1),
@@ -65,7 +68,7 @@ def make(world: World, of: str, *, alarms: float, top: int, a_week: float) -> Ma
             "left_out": int((~enough).sum()),
             "weeks": len(weekly),
             "asked_alarms": alarms,
-            "bound": round(found.bound, 4),
+            "level": round(found.level, 6),
             "over_a_year": len(weekly) >= WEEKS,
         },
     )
@@ -73,17 +76,47 @@ def make(world: World, of: str, *, alarms: float, top: int, a_week: float) -> Ma
 
 
 def look(weekly: Floats, chosen: Bools, *, alarms: float, seed: int) -> Found:
-    """How strongly each chosen item of `weekly[week, item]` rises or falls, and the bound that so many lists exceed
-    when nothing changed."""
+    """How strongly each chosen item of `weekly[week, item]` rises or falls, and which are named.
+
+    At most a share `alarms` of lists names something when nothing changed; of what is named as much did not change.
+    """
     chance = np.random.default_rng(seed)
     mine = weekly[:, chosen]
     rest = _common(mine)
     orders = np.stack([_shuffled(len(mine) - RECENT, chance) for _ in range(SHUFFLES)])
     ours = _statistics(mine, rest, np.arange(len(mine))[None])[0]
     nothing = _statistics(mine, rest, orders)
-    most = np.abs(nothing).max(1)
-    bound = float(np.quantile(most[::2], 1 - alarms, method="higher"))
-    return Found(ours, bound, float((most[1::2] > bound).mean()))
+    pool = np.sort(np.abs(nothing[::2]).ravel())
+    least = np.sort(_least_levels(nothing[::2], pool))
+    level = min(alarms, float(np.nextafter(least[int(alarms * len(least))], 0)))
+    return Found(
+        ours, _discoveries(ours, pool, level), level, float((_least_levels(nothing[1::2], pool) <= level).mean())
+    )  # fmt: skip
+
+
+def _rarity(strength: Floats, pool: Floats) -> Floats:
+    """How rare so strong an item is when nothing changed: the share of the sorted pool that is as strong."""
+    return (1.0 + len(pool) - np.searchsorted(pool, np.abs(strength), side="left")) / (1.0 + len(pool))
+
+
+def _ratios(strength: Floats, pool: Floats) -> Floats:
+    """The level at which the rarest, the two rarest ... of each list are named: (lists, items)."""
+    rarity = np.sort(_rarity(strength, pool), axis=-1)
+    return np.asarray(rarity * rarity.shape[-1] / np.arange(1, rarity.shape[-1] + 1))
+
+
+def _least_levels(strength: Floats, pool: Floats) -> Floats:
+    """The least level at which a list names anything."""
+    return np.asarray(_ratios(strength, pool).min(-1))
+
+
+def _discoveries(strength: Floats, pool: Floats, level: float) -> Bools:
+    """Which items of a list are named at a level (Benjamini and Hochberg's step up)."""
+    many = np.flatnonzero(_ratios(strength, pool) <= level)
+    if not len(many):
+        return np.zeros(len(strength), bool)
+    rarity = _rarity(strength, pool)
+    return np.asarray(rarity <= np.sort(rarity)[many[-1]])
 
 
 def _common(mine: Floats) -> Floats:
@@ -168,9 +201,7 @@ def _rows(names: list[str], weekly: Floats, chosen: Bools, found: Found, top: in
     before, now = mine[:-RECENT].mean(0), mine[-RECENT:].mean(0)
     share = mine[:-RECENT].sum(0) / rest[:-RECENT].sum(0)
     change = mine[-RECENT:].sum(0) / np.maximum(share * rest[-RECENT:].sum(0), 1e-9) - 1
-    order = sorted(
-        np.flatnonzero(np.abs(found.strength) > found.bound), key=lambda n: (-abs(found.strength[n]), names[n])
-    )
+    order = sorted(np.flatnonzero(found.named), key=lambda n: (-abs(found.strength[n]), names[n]))
     told = np.array(order[:top], np.int64)
     return pa.table(
         {

@@ -35,7 +35,8 @@ class Demand:
     at_most: int = setting(20_000, doc="How many series there are at most: the rest is told together, as `other`.")
 
     def make(self, world: World) -> Made:
-        """The forecasts as of a day. Raises TooLittle: nothing sold, no such column, too short a history."""
+        """The forecasts as of a day. Raises TooLittle: nothing sold, no such column, too short a history, under 300
+        units sold in it."""
         return foreseeing.make(
             world, self.of, by_store=self.by_store, days=EVERY[self.every], ahead=self.ahead, at_most=self.at_most
         )

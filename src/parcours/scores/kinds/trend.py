@@ -19,8 +19,9 @@ OF = ("category_1", "category_2", "category_3", "product", "search")
 class Trend:
     """Which categories, products or searched words rise or fall against all the rest, at a stated false-alarm rate.
 
-    Of lists made when nothing changed, so many name something at all (`alarms`); how many it was on this data with its
-    weeks shuffled stands on the card. With less than two years of sales a season looks like a trend.
+    Of lists made when nothing changed, so many at most name something at all (`alarms`), and of what a list names about
+    as much did not change; how many lists it was on this data with its weeks shuffled stands on the card. With less
+    than two years of sales a season looks like a trend.
     """
 
     table: ClassVar[str] = "trends"
