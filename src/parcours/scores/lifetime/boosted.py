@@ -8,7 +8,7 @@ and the last of their purchases. Poisson trees after Friedman, "Greedy Function 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,15 +29,23 @@ class Boosted:
 
     growths: tuple[Any, ...]
     days: int
+    _latest: list[Any] = field(default_factory=list, compare=False, repr=False)  # history, model and what was told
 
     def expected(self, history: History, model: LifetimeModel, days: int) -> Numbers:
         """How many buying days are expected of each; for other windows than it learned, in the model's proportion."""
-        seen = features(history, model, self.days)
-        own = np.asarray(np.mean([trees.predict(seen) for trees in self.growths], axis=0), dtype=np.float64)
+        own = self._own(history, model)
         if days == self.days:
             return own
         known = np.maximum(model.expected(history.lives, self.days), _LEAST)
         return np.asarray(own * np.maximum(model.expected(history.lives, days), _LEAST) / known)
+
+    def _own(self, history: History, model: LifetimeModel) -> Numbers:
+        """What the trees themselves tell, worked out once for the windows that are asked for one after another."""
+        if not self._latest or self._latest[0] is not history or self._latest[1] is not model:
+            seen = features(history, model, self.days)
+            told = np.mean([trees.predict(seen) for trees in self.growths], axis=0)
+            self._latest[:] = [history, model, np.asarray(told, dtype=np.float64)]
+        return np.asarray(self._latest[2])
 
 
 def learn(lessons: Sequence[tuple[History, LifetimeModel]], days: int, *, seed: int) -> Boosted:
