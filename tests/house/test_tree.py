@@ -79,3 +79,10 @@ def test_nothing_large_is_kept_with_the_source() -> None:
     sizes = {str(path.relative_to(TOP)): path.stat().st_size for path in tracked()}
     assert {name: size for name, size in sizes.items() if size > 500_000} == {}
     assert sum(sizes.values()) < 8_000_000
+
+
+def test_no_file_keeps_the_marks_of_a_merge() -> None:
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    written = {".py", ".po", ".md", ".yaml", ".sql", ".html", ".css", ".toml"}
+    texts = [path for path in tracked() if path.suffix in written]
+    assert [path.name for path in texts if marks.search(path.read_text(encoding="utf-8"))] == []
