@@ -168,7 +168,8 @@ def test_both_languages_have_every_sentence_and_the_page_every_code() -> None:
         *(f"coupons.why.{code}" for code in ("few_known", "few_new", "no_history", "few_allowed", "limits")),
         *(f"coupons.not.{code}" for code in ("expired", "not_yet", "nobody", "good_for_nothing")),
         *(f"coupons.refused.{code}" for code in ("no_offers", "no_households", "no_purchases")),
-        *(f"coupons.lift.{code}" for code in ("assumed", "measured")),
+        *(f"coupons.won.{code}" for code in ("measured", "wide", "few")),
+        *("coupons.lift.assumed", "coupons.experiment", "coupons.missed", "coupons.side.known", "coupons.side.new"),
     }
     for language in ("en", "fr"):
         assert codes <= set(words(language).sentences)

@@ -17,7 +17,7 @@ from parcours.rules.rule import plain
 Progress = Callable[..., None]
 
 TABLES = ("allotment_checks", "allotments", "allotment_households", "allotment_offers")
-MEANING = 2  # raised when the code deals otherwise under the same settings
+MEANING = 3  # raised when the code deals otherwise under the same settings
 REFUSED = "/refused"
 
 
@@ -55,7 +55,7 @@ def _deal(draft: Draft, project: Project, allotment: Allotment, as_of: date) -> 
     deal = Deal(draft, project, allotment, as_of)
     reads = [name for name in READS if draft.has(name)]
     settings = [MEANING, str(as_of), plain(allotment), [plain(one) for one in project.offers.values()],
-                [plain(one) for one in project.suppliers.values()]]  # fmt: skip
+                [plain(one) for one in project.suppliers.values()], draft.table("allotments").fingerprint]  # fmt: skip
     for name in TABLES:
         draft.drop(name, part_of(allotment) + REFUSED)
     part = part_of(allotment)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from parcours.decisions import chance, usage, worth
+from parcours.decisions import chance, holdout, usage, worth
 from parcours.decisions.assignment import Dealt, Limits, Terms, deal
 from parcours.decisions.assignment.blocks import ranges
 from parcours.decisions.assignment.choosing import NOBODY
@@ -135,6 +135,12 @@ class Deal:
         return chance.learn(self.history, units), usage.learn(self.history, units)
 
     @cached_property
+    def lift(self) -> holdout.Lift:
+        """What offers win of those who would not have bought."""
+        used = self.learned[1].share
+        return holdout.learn(self.draft, self.project, self.allotment, as_of=self.as_of, used=used)
+
+    @cached_property
     def households(self) -> Households:
         """Every household with what each offer would bring there."""
         history, units = self.history, len(self.units)
@@ -167,7 +173,7 @@ class Deal:
             closing=closing,
             chances=chances,
             used=used.share,
-            lift=self.allotment.incremental.value,
+            lift=(self.lift.known.share, self.lift.new.share),
             of_offer=self.of_offer,
             money=self.money,
         )
@@ -261,7 +267,7 @@ class Deal:
     def _why(self, offers: NDArray[np.int64], known: NDArray[np.int64]) -> pa.Array:
         """Why a household has fewer offers than places, or another mix."""
         mix = self.allotment.parts
-        may = np.concatenate([self._placeable(rows) for rows in ranges(len(self.units))])
+        may = self.placeable
         visits = self.history.visits(self.as_of, len(self.units)).times
         why = np.select(
             [(offers < self.places) & (may < self.places), offers < self.places, known == mix.known, visits == 0,
@@ -269,6 +275,11 @@ class Deal:
             ["few_allowed", "limits", "", "no_history", "few_known"], "few_new",
         )  # fmt: skip
         return pa.array(why, pa.string(), mask=why == "")
+
+    @cached_property
+    def placeable(self) -> NDArray[np.int64]:
+        """How many offers rules and the limit of each kind leave to every household."""
+        return np.concatenate([self._placeable(rows) for rows in ranges(len(self.units))])
 
     def _placeable(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many offers rules and the limit of each kind leave to a household."""
@@ -333,12 +344,22 @@ class Deal:
             "held_back": int(self.held_back.sum()),
             "given": int((dealt.offers[~self.held_back] != NOBODY).sum()),
             "value": dealt.value, "bound": dealt.bound, "gap": dealt.gap, "use_from": used.source,
+            "lift": self.lift.mean(one.parts.known, one.parts.discover), "lift_from": self.lift.source,
             "measure": None if chances.error is None else "log loss",
             "chance_error": chances.error, "plain_error": chances.plain_error,
             "detail": json.dumps(
-                {"used": round(used.share, 4), "days": chances.window, "missed": dealt.missed}, sort_keys=True
+                {"used": round(used.share, 4), "days": chances.window, "lift": self.lift.said(), **self._missed()},
+                sort_keys=True,
             ),
         }  # fmt: skip
+
+    def _missed(self) -> dict[str, int]:
+        """Places that are not as asked: empty or out of the mix (`missed`), empty, and empty since offers ran out."""
+        counted = ~self.held_back
+        offers = (self.dealt.offers != NOBODY).sum(axis=1)[counted]
+        could = np.minimum(self.placeable[counted], self.places)
+        return {"missed": self.dealt.missed, "empty": int((self.places - offers).sum()),
+                "ran_out": int(np.maximum(could - offers, 0).sum())}  # fmt: skip
 
 
 def _best_first(dealt: Dealt, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -161,12 +162,9 @@ class History:
 
     def _goods(self, offers: list[Offered]) -> None:
         self.goods: list[Goods] = list(dict.fromkeys(one.goods for one in offers))
-        words = [(n, column, value, len(goods)) for n, goods in enumerate(self.goods) if goods[0][0] != "coupon"
-                 for column, values in goods for value in dict.fromkeys(values)]  # fmt: skip
+        words = [(n, goods) for n, goods in enumerate(self.goods) if goods[0][0] != "coupon"]
         coupons = [(n, goods[0][1][0]) for n, goods in enumerate(self.goods) if goods[0][0] == "coupon"]
-        numbers, named, values, asked = zip(*words) if words else ((), (), (), ())
-        self._register("deal_words", goods=(numbers, pa.int64()), named=(named, pa.string()),
-                       value=(values, pa.string()), asked=(asked, pa.int64()))  # fmt: skip
+        self.engine.register("deal_words", words_of(words))
         some, codes = zip(*coupons) if coupons else ((), ())
         self._register("deal_coupons", goods=(some, pa.int64()), coupon_id=(codes, pa.string()))
         both = exp.union(
@@ -186,6 +184,18 @@ class History:
 
     def _rows(self, name: str, **values: Any) -> list[dict[str, Any]]:
         return self.engine.rows(QUERIES[name].bind(**values))
+
+
+def words_of(goods: Iterable[tuple[int, Iterable[tuple[str, tuple[str, ...]]]]]) -> pa.Table:
+    """What is written of numbered goods, a row a value: which column of the catalogue, and how many columns in all."""
+    rows = [
+        {"goods": number, "named": column, "value": value, "asked": len(written)}
+        for number, written in ((number, tuple(each)) for number, each in goods)
+        for column, values in written
+        for value in dict.fromkeys(values)
+    ]
+    kinds = {"goods": pa.int64(), "named": pa.string(), "value": pa.string(), "asked": pa.int64()}
+    return pa.Table.from_pylist(rows, pa.schema(list(kinds.items())))
 
 
 def _some(one_in: int, only: int) -> exp.Expression:

@@ -62,14 +62,14 @@ class Households:
     closing: NDArray[np.bool_]  # rules x offers: which rule keeps an offer from whom it closes
     chances: Chances
     used: float
-    lift: float
+    lift: tuple[float, float]  # of what a household knows, and of what is new to it
     of_offer: NDArray[np.int64]  # the goods of each offer
     money: Money
 
     def block(self, rows: NDArray[np.int64]) -> Block:
         """What these households would bring."""
         anyway, known = self.anyway(rows)
-        won = (1 - anyway) * np.float32(self.lift)
+        won = (1 - anyway) * np.where(known, *map(np.float32, self.lift))
         uses = anyway / (1 - won)
         uses *= (self.habit[rows] * np.float32(self.used))[:, None]
         np.minimum(uses, _MOST, out=uses)

@@ -54,6 +54,32 @@ class Household:
 
 
 @dataclass(frozen=True)
+class Won:
+    """What an earlier allotment shows of one side of the mix (`known` or `new`), and the share taken as won.
+
+    `more` is by how much the share of coupons whose articles were bought was higher than in those held back, with the
+    ends of its 95 % interval; None where too few were held back. `why` is few or wide where the share is assumed.
+    """
+
+    side: str
+    share: float
+    source: str
+    why: str | None
+    held_back: int
+    more: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The earlier allotment that something was measured on."""
+
+    title: Title
+    starts: date
+    until: date
+    sides: tuple[Won, ...]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of an allotment so far.
 
@@ -102,6 +128,10 @@ class Coupons:
     lift_from: str
     use_from: str
     refused: dict[str, Any] | None
+    missed: int = 0  # places empty or out of the mix
+    empty: int = 0
+    ran_out: int = 0  # empty ones for which an offer ran out
+    experiment: Experiment | None = None
     full: int = 0
     why: tuple[tuple[str, int], ...] = ()
     offers: tuple[DealtOffer, ...] = ()
@@ -120,15 +150,16 @@ def count(version: Version, project: Project, as_of: date) -> tuple[Coupons, ...
 
 def _one(version: Version, project: Project, card: dict[str, Any], as_of: date) -> Coupons:
     asked = {"allotment": card["allotment"], "starts": card["starts"]}
-    definition = project.allotments.get(card["allotment"])
+    detail = json.loads(card["detail"])
     offers = [_offer(row) for row in version.engine.rows(_QUERIES["offers"].bind(**asked))]
     why = version.engine.rows(_QUERIES["why"].bind(**asked))
-    title = definition.title if definition and definition.title else Title.of(card["allotment"])
     kept = ("starts", "until", "households", "held_back", "places", "given", "value", "gap", "lift", "lift_from",
             "use_from")  # fmt: skip
     return Coupons(
-        title=title,
+        title=_title(project, card["allotment"]),
         **{name: card[name] for name in kept},
+        **{name: detail.get(name, 0) for name in ("missed", "empty", "ran_out")},
+        experiment=_experiment(project, detail.get("lift")),
         refused=json.loads(card["refused"]) if card["refused"] else None,
         full=sum(row["households"] for row in why if row["why"] is None),
         why=tuple((row["why"], row["households"]) for row in why if row["why"] is not None),
@@ -137,6 +168,24 @@ def _one(version: Version, project: Project, card: dict[str, Any], as_of: date) 
         examples=_examples(version, asked),
         outcome=_outcome(version, card, as_of) if card["starts"] <= as_of and not card["refused"] else None,
     )
+
+
+def _title(project: Project, allotment: str) -> Title:
+    definition = project.allotments.get(allotment)
+    return definition.title if definition and definition.title else Title.of(allotment)
+
+
+def _experiment(project: Project, lift: dict[str, Any] | None) -> Experiment | None:
+    if lift is None or lift["of"] is None:
+        return None
+    of = lift["of"]
+    sides = tuple(
+        Won(side, told["share"], told["source"], told["why"], told["held_back"],
+            tuple(told["more"]) if told["more"] else None)
+        for side, told in ((side, lift[side]) for side in ("known", "new"))
+    )  # fmt: skip
+    starts, until = (date.fromisoformat(of[name]) for name in ("starts", "until"))
+    return Experiment(_title(project, of["allotment"]), starts, until, sides)
 
 
 def _offer(row: dict[str, Any]) -> DealtOffer:

@@ -1,6 +1,6 @@
 -- name: cards
 -- Every allotment, the newest first.
-SELECT allotment, starts, until, households, held_back, places, given, value, gap, lift, lift_from, use_from, refused
+SELECT allotment, starts, until, households, held_back, places, given, value, gap, lift, lift_from, use_from, refused, detail
 FROM allotment_checks
 ORDER BY starts DESC, allotment
 

@@ -86,9 +86,12 @@ class AllotmentCheck:
     """How an allotment was dealt: the expected margin in all beside what no allotment can pass, and what it rests on.
 
     `value` and `bound` are in minor units. `lift` is the share of uses that is bought because of the offer among
-    those who would not have bought, and `lift_from` says whether it was measured or assumed; `use_from` the same of the
-    chance of a use. `measure`, `chance_error` and `plain_error` tell how chances did on held-back time. `refused` is
-    null, or why nothing was dealt, as JSON. `detail` is JSON too.
+    those who would not have bought, on average over known things and discoveries, and `lift_from` says whether it was
+    measured, partly (for one of the two) or assumed; `detail`, JSON, has both, with what an earlier allotment shows of
+    them and its intervals. `use_from` says whether the chance of a use is from campaigns or assumed. `measure`,
+    `chance_error` and `plain_error` tell how chances did on held-back time. `refused` is null, or why nothing was
+    dealt, as JSON. Of the places told in `detail`, `missed` ones are empty or out of the mix, `empty` ones have no
+    offer, those of `ran_out` because offers ran out.
     """
 
     allotment: str

@@ -83,6 +83,8 @@ class _Checking:
         if one.campaign and one.value is None:
             self.faults.add(one.place, "a campaign's coupons are dealt, and nothing says what they are worth.",
                             "As in 'value: 1 EUR': it counts where the campaign does not say it.")  # fmt: skip
+        if one.lift_from is not None and one.lift_from not in self.found.allotments:
+            self.faults.unknown(one.place, "allotment", one.lift_from, self.found.allotments)
         self._enough(one)
         return replace(one, who=self.rule(one.who), never=self.rule(one.never))
 

@@ -111,7 +111,10 @@ class Allotment:
     incremental: Share = setting(
         Share(0.5),
         doc="Of the uses by households that would not have bought such things in that time, which share is bought "
-        "because of the offer. Replaced by what an earlier allotment with a holdout measured.",
+        "because of the offer. Replaced by what an earlier allotment with a holdout measured, where that says enough.",
+    )
+    lift_from: str | None = setting(
+        None, doc="Which allotment `incremental` is measured on; else the last one that is over and had a holdout."
     )
     used: Share = setting(
         Share(0.3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from parcours.measurement.coupons import Coupons, DealtOffer
+from parcours.measurement.coupons import Coupons, DealtOffer, Won
 from parcours.project.coupons import why
 from parcours.web import charts
 from parcours.web.pictures.counted import largest
@@ -37,6 +37,20 @@ def offers(one: Coupons, w: Words, currency: str) -> Markup:
 def reason(text: str, w: Words) -> str:
     """Why an offer was chosen, as a sentence."""
     return why(text, w.language)
+
+
+def won(side: Won) -> str:
+    """The key of what is said of one side of the mix: measured, or assumed since too little shows."""
+    return f"coupons.won.{side.why or side.source}"
+
+
+def won_by(side: Won, w: Words) -> dict[str, str]:
+    """The numbers of what is said of one side of the mix."""
+    more, low, high = side.more or (None, None, None)
+    return {
+        "side": w.say(f"coupons.side.{side.side}"), "share": w.percent(side.share, 0), "held": w.number(side.held_back),
+        "more": w.points(more), "low": w.points(low), "high": w.points(high),
+    }  # fmt: skip
 
 
 def _note(offer: DealtOffer, w: Words, currency: str) -> str:
