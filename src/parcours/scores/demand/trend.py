@@ -96,7 +96,8 @@ def look(weekly: Floats, chosen: Bools, *, alarms: float, seed: int) -> Found:
 
 def _rarity(strength: Floats, pool: Floats) -> Floats:
     """How rare so strong an item is when nothing changed: the share of the sorted pool that is as strong."""
-    return (1.0 + len(pool) - np.searchsorted(pool, np.abs(strength), side="left")) / (1.0 + len(pool))
+    stronger = len(pool) - np.searchsorted(pool, np.abs(strength), side="left")
+    return np.asarray((1.0 + stronger) / (1.0 + len(pool)), np.float64)
 
 
 def _ratios(strength: Floats, pool: Floats) -> Floats:
