@@ -3,7 +3,7 @@
 SELECT m.score, m.kind, m.method, m.kept, m.people, m.measure, m.value, m.plain, m.plain_value, m.refused
 FROM score_models AS m
 JOIN (SELECT score, max(as_of) AS as_of FROM score_models GROUP BY score) AS n ON n.score = m.score AND n.as_of = m.as_of
-WHERE m.kind NOT IN ('demand', 'trend', 'stock_risk')
+WHERE m.kind NOT IN ('demand', 'trend', 'stock_risk', 'back_in_stock')
 ORDER BY m.score
 
 -- name: worth

@@ -54,6 +54,24 @@ class StockRisk:
     note: str | None
 
 
+@table("back_in_stock", key=("score", "product_id", "store_id", "person_id"))
+@dataclass(frozen=True)
+class BackInStock:
+    """Somebody who probably waits for an article that is out of stock in a store (null: wherever it is counted).
+
+    `place` is 1 for whom the signs are worth most; `worth` adds them up and is no chance. `reason` is JSON: the
+    strongest sign's code (`cart`, `viewed`, `searched`, `due`) and how many `days` ago it was.
+    """
+
+    score: str
+    product_id: str
+    store_id: str | None
+    person_id: int
+    place: int
+    worth: float
+    reason: str
+
+
 @table("trends", key=("score", "item"))
 @dataclass(frozen=True)
 class Trend:

@@ -25,7 +25,8 @@ Rows = TypeVar("Rows", pa.Table, pa.RecordBatch)
 READS = ("persons", "record_persons", "profiles", "orders", "order_lines", "products", "events", "message_events",
          "redemptions")  # fmt: skip
 MADE = ("person_values", "propensities", "tastes", "due_dates", "next_baskets", "recommendations",
-        "similar_products", "catalogue_order", "demand_forecasts", "stock_risks", "trends")  # fmt: skip
+        "similar_products", "catalogue_order", "demand_forecasts", "stock_risks", "back_in_stock",
+        "trends")  # fmt: skip
 KEPT = "forecasts_kept"
 KEPT_COLUMNS = {"score": "text", "person_id": "integer", "probability": "number", "decile": "integer"}
 MEANING = 2  # raised when the code scores otherwise under the same settings
