@@ -122,4 +122,4 @@ FROM (
   FROM placed
 ) AS counted
 WHERE place <= :at_most
-ORDER BY product_id, store_id, place
+ORDER BY product_id, coalesce(store_id, ''), place
