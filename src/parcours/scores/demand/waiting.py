@@ -37,7 +37,7 @@ def make(world: World, *, days: int, at_most: int) -> Made:
         rows = engine.arrow(_QUERIES["waiting"].bind(as_of=day, half=HALF, at_most=at_most))
     finally:
         engine.forget(*(f"waiting_{name}" for name in TABLES))
-    people = len(set(rows["person_id"].to_pylist()))
+    people = len(rows["person_id"].unique())
     card = Card(method="signs counted", people=people, learned_until=day, detail={"out_of_stock": out, "days": days})
     return Made(rows, card)
 
