@@ -16,8 +16,8 @@ def test_a_list_names_the_customer_by_id_and_each_article_has_its_reason() -> No
     assert "1,500 customers would each see a list of their own, from 400 articles." in text
     assert "Recommended – to per_00000000000000a1" in text
     assert "1. Milk bought on 7 days" in text
-    assert "2 Butter goes with Bread, which was bought" in text
-    assert "3 Oolong new in Tea" in text
+    assert "2. Butter goes with Bread, which was bought" in text
+    assert "3. Oolong new in Tea" in text
     assert "Milk Cream, Butter bought by the same customers" in text
 
 
