@@ -11,9 +11,7 @@ from parcours.state.queries import Query
 from parcours.testing.databases import fresh_database
 from parcours.testing.served import Served, served
 
-EMPTIED = Query(
-    "emptied", "Empties what tests fill.", "TRUNCATE collected, collected_rejected, consent_log, suppressions, moves"
-)
+EMPTIED = Query("emptied", "Empties what tests fill.", "TRUNCATE collected, collected_rejected")
 
 
 @pytest.fixture(scope="module")

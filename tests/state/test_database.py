@@ -46,12 +46,12 @@ def test_tables_of_a_newer_program_are_refused(database: Database) -> None:
 def test_an_error_undoes_all_of_a_transaction(database: Database) -> None:
     def half() -> None:
         with database.connection() as connection:
-            connection.execute("INSERT INTO jobs (name) VALUES ('one')")
+            connection.execute("INSERT INTO api_keys (key_id, hash, source, scopes) VALUES ('one', '', 'web', '{}')")
             raise KeyError("killed")
 
     with pytest.raises(KeyError):
         half()
-    assert database.run(Query("jobs", "Jobs.", "SELECT name FROM jobs")) == []
+    assert database.run(Query("keys", "Keys.", "SELECT key_id FROM api_keys")) == []
 
 
 def test_a_server_that_does_not_answer_is_a_sentence() -> None:

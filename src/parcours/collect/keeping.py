@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import psycopg
 
@@ -137,7 +137,7 @@ class Keeper:
                                               one.received_at, arrival.seen, one.body))  # fmt: skip
             await cursor.execute(_QUERIES["keep"].text.encode(), prepare=True)
             new = cursor.rowcount
-            rejected = [vars_of(one) for arrival in arrivals for one in arrival.rejected]
+            rejected = [asdict(one) for arrival in arrivals for one in arrival.rejected]
             if rejected:
                 await cursor.executemany(_QUERIES["reject"].text.encode(), rejected)
         self.kept.new += new
@@ -155,9 +155,3 @@ class Keeper:
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
-
-
-def vars_of(one: Rejected) -> dict[str, object]:
-    """The values of a rejected message, by column."""
-    return {"key": one.key, "source": one.source, "reason": one.reason, "detail": one.detail,
-            "received_at": one.received_at, "body": one.body}  # fmt: skip

@@ -21,10 +21,6 @@ INSERT INTO collected_rejected (key, source, reason, detail, received_at, body)
 VALUES (%(key)s, %(source)s, %(reason)s, %(detail)s, %(received_at)s, %(body)s)
 ON CONFLICT (key) DO NOTHING
 
--- name: count
--- How many messages were kept, and how many rejected.
-SELECT (SELECT count(*) FROM collected) AS collected, (SELECT count(*) FROM collected_rejected) AS rejected
-
 -- name: horizon
 -- The transaction before which everything is decided: what was written before it is there for good.
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon
