@@ -49,6 +49,7 @@ def project(folder: Path, who: Mapping[str, Any], *, languages: tuple[str, ...] 
         languages=languages,
         engine=EngineSettings(),
         warehouse=folder / "warehouse",
+        state=folder / "state",
         keep_versions=3,
         as_of="today",
         week_starts="monday",
