@@ -7,7 +7,7 @@ A file holds queries, each after two comment lines: `-- name: orders_by_person` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -153,18 +153,35 @@ def check(tree: exp.Expression, name: str = "query") -> exp.Expression:
     return tree
 
 
+class Queries(Mapping[str, Query]):
+    """The queries of a file by name. Each is read when it is first asked for: a command needs few of all there are."""
+
+    def __init__(self, text: str, where: str) -> None:
+        self._where = where
+        parts = _HEADER.split(text)
+        self._bodies = dict(zip(parts[1::2], parts[2::2]))
+        self._read: dict[str, Query] = {}
+
+    def __getitem__(self, name: str) -> Query:
+        if name not in self._read:
+            self._read[name] = _read(self._bodies[name], name, self._where)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._bodies)
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+
 @cache
-def load(package: str, file: str) -> dict[str, Query]:
+def load(package: str, file: str) -> Queries:
     """The queries of a .sql file beside a package's code, by name."""
-    text = resources.files(package).joinpath(file).read_text(encoding="utf-8")
-    return {query.name: query for query in _queries(text, f"{package}/{file}")}
+    return Queries(resources.files(package).joinpath(file).read_text(encoding="utf-8"), f"{package}/{file}")
 
 
-def _queries(text: str, where: str) -> Iterator[Query]:
-    parts = _HEADER.split(text)
-    for name, body in zip(parts[1::2], parts[2::2]):
-        lines = body.strip().splitlines()
-        if not lines or not lines[0].startswith("-- "):
-            raise QueryNotAllowed(f"{where}: {name} has no sentence: write `-- what it gives` under its name")
-        query = parse("\n".join(lines), f"{where}:{name}", lines[0].removeprefix("-- "))
-        yield replace(query, name=name)
+def _read(body: str, name: str, where: str) -> Query:
+    lines = body.strip().splitlines()
+    if not lines or not lines[0].startswith("-- "):
+        raise QueryNotAllowed(f"{where}: {name} has no sentence: write `-- what it gives` under its name")
+    return replace(parse("\n".join(lines), f"{where}:{name}", lines[0].removeprefix("-- ")), name=name)

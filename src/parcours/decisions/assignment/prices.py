@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from parcours.decisions.assignment.blocks import Block, Blocks, joined, ranges, spread
 from parcours.decisions.assignment.choosing import NOBODY, choose, worth
@@ -93,6 +92,8 @@ def _lowest(at: Callable[[Floats], Look], limits: Limits, scale: Floats) -> Floa
     if not len(bound):
         return prices
     seen = (np.inf, prices)
+
+    from scipy.optimize import minimize
 
     def value(asked: Floats) -> tuple[float, Floats]:
         nonlocal seen

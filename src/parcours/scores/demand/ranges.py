@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from parcours.scores.demand.profile import Floats, Ints
 
@@ -63,7 +63,7 @@ def _room(expected: Floats, size: Floats, unit: Floats) -> Floats:
 
 def _quantiles(misses: Floats) -> tuple[float, float]:
     if len(misses) < ENOUGH:
-        up = float(stats.t.ppf(HIGH, max(len(misses) - 1, 1)))
+        up = float(stdtrit(max(len(misses) - 1, 1), HIGH))
         return -up, up
     down, up = np.quantile(misses, [LOW, HIGH])
     return min(float(down), 0.0), max(float(up), 0.0)

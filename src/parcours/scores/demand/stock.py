@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from scipy import stats
+from scipy.special import betainc, gammainc
 
 from parcours.engine import sql
 from parcours.scores.demand import forecast, sold
@@ -64,8 +64,8 @@ def running_out(on_hand: Floats, expected: Floats, spread: float) -> Floats:
     squares of the mean (0: Poisson)."""
     there = np.floor(np.maximum(on_hand, 0.0) + 1e-9)
     if spread < 1e-6:
-        return np.asarray(stats.poisson.sf(there, expected))
-    return np.asarray(np.where(expected > 0, stats.nbinom.sf(there, 1 / spread, 1 / (1 + spread * expected)), 0.0))
+        return np.asarray(gammainc(there + 1, expected))
+    return np.asarray(betainc(there + 1, 1 / spread, spread * expected / (1 + spread * expected)))
 
 
 def _outlook(sales: Sales, days: int) -> Outlook:

@@ -51,17 +51,17 @@ class Value:
                 raise TooLittle("too_few_people", needed=self.people, found=0)
             return self._make(world, span[0])
         finally:
-            world.engine.forget("lifetime_gaps")
+            histories.forget(world.engine)
 
     def _make(self, world: World, first: Any) -> Made:
         known = (world.as_of - first).days + 1
         if known < self.history:
             raise TooLittle("too_short_history", needed=self.history, found=known)
-        read = partial(histories.read, world.engine)
+        read = partial(histories.read, world.engine, of=histories.SOME)
         held = orders.held_back(first, world.as_of)
         self._enough(read(world.as_of - timedelta(days=held), world.as_of))
-        now = read(world.as_of, world.as_of)
-        forecast = orders.learn(read, first, world.as_of, seed=world.seed, days=self.days, now=now)
+        forecast = orders.learn(read, first, world.as_of, seed=world.seed, days=self.days)
+        now = histories.read(world.engine, world.as_of, world.as_of)
         money = learn_money(now, forecast.before)
         rates = self._margins(world, now)
         rows = self._rows(now, forecast, money, rates)

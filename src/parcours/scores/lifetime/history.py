@@ -12,6 +12,8 @@ from parcours.engine import Engine, sql
 from parcours.scores.lifetime.model import Days, Lives, Numbers
 
 _QUERIES = sql.load(__package__, "lifetime.sql")
+EVERYBODY, SOME = "lifetime_gaps", "lifetime_few"  # whose buying days
+LEARNERS = 200_000  # customers whose purchases tell as much as all
 WINDOWS = (7, 14, 28, 56, 91, 182, 364)  # days, whole weeks but for the year's last day
 
 
@@ -46,14 +48,26 @@ class History:
 
 def prepare(engine: Engine) -> tuple[date, date] | None:
     """Makes ready what `read` needs of `world_buying_days`; gives the first and last day of purchase, if any."""
-    engine.temp("lifetime_gaps", _QUERIES["gaps"])
+    engine.temp(EVERYBODY, _QUERIES["gaps"])
     [span] = engine.rows(_QUERIES["span"])
-    return None if span["first_day"] is None else (span["first_day"], span["last_day"])
+    if span["first_day"] is None:
+        return None
+    permille = min(1000, -(-1000 * LEARNERS // span["people"]))
+    engine.temp(SOME, _QUERIES["few"].bind(permille=permille))
+    return span["first_day"], span["last_day"]
 
 
-def read(engine: Engine, cut: date, until: date) -> History:
-    """The history of each customer by the end of `cut`, with what they bought from then to the end of `until`."""
-    found = engine.arrow(_QUERIES["history"].bind(cut=cut, until=until))
+def forget(engine: Engine) -> None:
+    """Frees what `prepare` made ready."""
+    engine.forget(EVERYBODY, SOME)
+
+
+def read(engine: Engine, cut: date, until: date, *, of: str = EVERYBODY) -> History:
+    """The history of each customer by the end of `cut`, with what they bought from then to the end of `until`.
+
+    `of` is EVERYBODY, or SOME: of many customers as many as it takes to learn from, the same ones always.
+    """
+    found = engine.arrow(_QUERIES["history"].tables(lifetime_gaps=of).bind(cut=cut, until=until))
     lives = Lives(_days(found, "days") - 1, _days(found, "last"), _days(found, "age"))
     windows = np.empty((found.num_rows, len(WINDOWS)), dtype=np.float32)
     for at, window in enumerate(WINDOWS):

@@ -5,8 +5,12 @@ SELECT person_id, day, CAST(coalesce(net_amount, 0) AS BIGINT) AS net_amount,
 FROM world_buying_days
 
 -- name: span
--- From when to when purchases are known.
-SELECT min(day) AS first_day, max(day) AS last_day FROM world_buying_days
+-- From when to when purchases are known, and how many people's.
+SELECT min(day) AS first_day, max(day) AS last_day, count(DISTINCT person_id) AS people FROM world_buying_days
+
+-- name: few
+-- The buying days of so many in a thousand of the customers, the same ones always.
+SELECT * FROM lifetime_gaps WHERE hash_bucket(CAST(person_id AS VARCHAR), 1000) < :permille
 
 -- name: history
 -- How each customer had bought by the end of the day :cut, and what they bought after it until the end of :until.

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import gammaln, hyp2f1, psi
 
 Numbers = NDArray[np.floating[Any]]
@@ -131,6 +130,8 @@ class _Likelihood:
 
     def highest_from(self, start: tuple[float, ...]) -> Any:
         """The optimum reached from a start, over the logarithms of the parameters."""
+        from scipy.optimize import minimize
+
         return minimize(
             self.value, np.log(start), jac=True, method="L-BFGS-B", bounds=np.log(_BOUNDS),
             options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.optimize import minimize
 
 from parcours.scores.lifetime import boosted
 from parcours.scores.lifetime.boosted import Boosted
@@ -247,6 +246,8 @@ def learn_correction(expected: Numbers, actual: Numbers, days: int) -> Correctio
     """
     if not actual.sum() > 0:
         return Correction()
+    from scipy.optimize import minimize
+
     logs = np.log(np.maximum(expected, _LEAST))
 
     def loss(at: Numbers) -> tuple[float, Numbers]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import gammaln, psi
 
 from parcours.scores.lifetime.model import Numbers
@@ -74,6 +73,8 @@ class _Likelihood:
 
     def highest(self) -> Any:
         """The optimum over the logarithms of the parameters."""
+        from scipy.optimize import minimize
+
         return minimize(
             self.value, np.log(_START), jac=True, method="L-BFGS-B", bounds=np.log(_BOUNDS),
             options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},

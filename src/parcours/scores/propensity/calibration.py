@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 Floats = NDArray[np.float64]
@@ -81,6 +80,8 @@ def error_by_chance(probability: Floats, *, seed: int, times: int = 50) -> float
 
 def _shift(log_odds: Floats, did: NDArray[np.bool_]) -> float:
     wanted = np.clip(did.mean(), 0.5 / len(did), 1 - 0.5 / len(did))
+
+    from scipy.optimize import brentq
 
     def missing(shift: float) -> float:
         return float(expit(log_odds + shift).mean() - wanted)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from parcours.engine import sql
 from parcours.scores.made import Card, Made, TooLittle
@@ -168,6 +167,8 @@ def _alike(here: Shop, asked: Ints, shown: np.ndarray, places: int) -> tuple[Sma
 
     Articles of the same words are one text; among them, what is bought most stands for it.
     """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     other = np.full((here.products, places), NOTHING)
     closeness = np.zeros(other.shape, np.float32)
     texts, text_of = _texts(here.catalogue)

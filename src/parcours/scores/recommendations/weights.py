@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from parcours.scores.recommendations.candidates import LITTLE, Block, Group, Moment, block, group
 from parcours.scores.recommendations.purchases import Floats, Ints, bought_between
@@ -134,6 +133,8 @@ def _did(then: object, owner: Ints, product: Ints) -> Floats:
 
 
 def _fit(features: Floats, at: Moment, here: Group, owner: Ints, product: Ints, did: Floats) -> Line | None:
+    from sklearn.linear_model import LogisticRegression
+
     if not ENOUGH <= did.sum() <= len(did) - ENOUGH:
         return None
     rows = np.concatenate([features, here.person_features()[owner], at.item_features()[product]], axis=1)

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 Counts = NDArray[np.int64]
 
@@ -24,6 +23,8 @@ def matched(shared: Counts, before: Sequence[str]) -> list[str | None]:
 
     `shared` counts the customers by old segment (row, named by `before`) and new segment (column).
     """
+    from scipy.optimize import linear_sum_assignment
+
     either = shared.sum(axis=1)[:, None] + shared.sum(axis=0)[None, :] - shared
     likeness = np.divide(shared, either, out=np.zeros(shared.shape), where=either > 0)
     old, new = linear_sum_assignment(-likeness)
