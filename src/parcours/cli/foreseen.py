@@ -38,6 +38,11 @@ def tell_foreseen(found: Foreseen, project: Project, words: Words, terminal: Ter
         terminal.title("What they will probably buy next")
         for row in found.baskets:
             terminal.pair(str(row["item"]), words.percent(row["chance"], 0), "  ")
+    if found.waits:
+        terminal.title("What they probably wait for, out of stock")
+        for row in found.waits:
+            where = f"{row['product']} – {row['store']}" if row["store"] else str(row["product"])
+            terminal.pair(where, _SIGNS[row["sign"]](words, row["days"]), "  ")
 
 
 class _Told:
@@ -118,6 +123,12 @@ _COUNTS: dict[str, Callable[[Words, int], str]] = {
     "coupons_365d": lambda w, n: w.count(
         "{n} coupon used in the last 365 days", "{n} coupons used in the last 365 days", n
     ),
+}
+_SIGNS: dict[str, Callable[[Words, int], str]] = {
+    "cart": lambda w, n: w.count("put into the cart {n} day ago", "put into the cart {n} days ago", n),
+    "viewed": lambda w, n: w.count("viewed {n} day ago", "viewed {n} days ago", n),
+    "searched": lambda w, n: w.count("searched for {n} day ago", "searched for {n} days ago", n),
+    "due": lambda w, n: w.count("bought {n} day ago, due again", "bought {n} days ago, due again", n),
 }
 _SHARES = {"online_share": "{share} of their purchases online", "discount_share": "{share} of their spend as discounts"}
 _NEVER = {"last_order_days": "has not ordered yet", "pause_ratio": "has no rhythm yet"}

@@ -1,4 +1,4 @@
-"""What will be sold: the forecast with its range, what rises and falls, which stock may run out."""
+"""What will be sold: the forecast with its range, what rises and falls, which stock may run out, who waits for it."""
 
 from __future__ import annotations
 
@@ -86,27 +86,51 @@ class Stocks:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """An article that is out of stock, in a store or (None) wherever it is counted: how many wait for it, and why.
+
+    `carts` is how many of them have it in their cart; `sign` is what tells of most: cart, viewed, searched, due.
+    """
+
+    product: str
+    store: str | None
+    people: int
+    carts: int
+    sign: str
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The articles out of stock that most people probably wait for."""
+
+    title: Title
+    wanted: tuple[Wanted, ...] = ()
+    refused: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class Selling:
     """All that is foreseen of sales and stock."""
 
     demand: tuple[Demand, ...] = ()
     trends: tuple[Trends, ...] = ()
     stocks: tuple[Stocks, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def asked(self) -> bool:
         """Whether the project asks for any of it."""
-        return bool(self.demand or self.trends or self.stocks)
+        return bool(self.demand or self.trends or self.stocks or self.waiting)
 
 
 def count(version: Version, project: Project) -> Selling:
     """The forecasts, trends and stocks, from the tables of scores."""
-    version.read("score_models", "demand_forecasts", "trends", "stock_risks", "products", "stores")
+    version.read("score_models", "demand_forecasts", "trends", "stock_risks", "back_in_stock", "products", "stores")
     cards = [row for row in version.engine.rows(_QUERIES["models"]) if row["score"] in project.scores]
-    told: dict[str, list[Any]] = {"demand": [], "trend": [], "stock_risk": []}
+    told: dict[str, list[Any]] = {kind: [] for kind in _READ}
     for card in cards:
         told[card["kind"]].append(_READ[card["kind"]](version, project, card))
-    return Selling(tuple(told["demand"]), tuple(told["trend"]), tuple(told["stock_risk"]))
+    return Selling(*(tuple(told[kind]) for kind in _READ))
 
 
 def _demand(version: Version, project: Project, card: dict[str, Any]) -> Demand:
@@ -153,6 +177,11 @@ def _stocks(version: Version, project: Project, card: dict[str, Any]) -> Stocks:
     )
 
 
+def _waiting(version: Version, project: Project, card: dict[str, Any]) -> Waiting:
+    rows = version.engine.rows(_QUERIES["waiting"].bind(score=card["score"]))
+    return Waiting(_title(project, card), tuple(Wanted(**row) for row in rows), _refused(card))
+
+
 def _title(project: Project, card: dict[str, Any]) -> Title:
     return project.scores[card["score"]].title or Title.of(card["score"])
 
@@ -161,4 +190,4 @@ def _refused(card: dict[str, Any]) -> dict[str, Any] | None:
     return json.loads(card["refused"]) if card["refused"] else None
 
 
-_READ = {"demand": _demand, "trend": _trends, "stock_risk": _stocks}
+_READ = {"demand": _demand, "trend": _trends, "stock_risk": _stocks, "back_in_stock": _waiting}  # as Selling has them

@@ -9,7 +9,9 @@ from typing import Any
 from parcours.engine import Version, sql
 
 Row = dict[str, Any]
-TABLES = ("person_values", "propensities", "tastes", "due_dates", "next_baskets")
+TABLES = (
+    "person_values", "propensities", "tastes", "due_dates", "next_baskets", "back_in_stock", "products", "stores"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Foreseen:
     tastes: list[Row]
     due: list[Row]
     baskets: list[Row]
+    waits: list[Row]
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def of_person(version: Version, number: int) -> Foreseen:
         return version.engine.rows(_QUERIES[name].bind(person=number))
 
     propensities = [{**row, "reasons": json.loads(row["reasons"])} for row in ask("propensities")]
-    return Foreseen(ask("values"), propensities, ask("tastes"), ask("due"), ask("baskets"))
+    return Foreseen(ask("values"), propensities, ask("tastes"), ask("due"), ask("baskets"), ask("waits"))
 
 
 def score(version: Version, name: str, *, title: str) -> ScoreExplained:

@@ -28,6 +28,17 @@ SELECT score, item, place, chance, known
 FROM next_baskets WHERE person_id = :person
 ORDER BY score, place
 
+-- name: waits
+-- What a person probably waits for, as it is out of stock: the sign of it, how many days ago, in which store.
+SELECT b.score, coalesce(max(p.name), b.product_id) AS product, coalesce(max(t.name), b.store_id) AS store,
+  max(json_text(b.reason, '$.code')) AS sign, CAST(max(json_text(b.reason, '$.days')) AS BIGINT) AS days
+FROM back_in_stock AS b
+LEFT JOIN products AS p ON p.product_id = b.product_id
+LEFT JOIN stores AS t ON t.store_id = b.store_id
+WHERE b.person_id = :person
+GROUP BY b.score, b.product_id, b.store_id
+ORDER BY b.score, b.product_id, b.store_id
+
 -- name: cards
 -- How a score was learned, each time it was: the newest first.
 SELECT score, as_of, kind, method, kept, people, learned_from, learned_until, held_back_until, measure, value, plain,

@@ -1,15 +1,21 @@
-"""What will be sold: the forecast with its range, what rises and falls, which stock may run out."""
+"""What will be sold: the forecast with its range, what rises and falls, which stock may run out, who waits for it."""
 
 from __future__ import annotations
 
 from markupsafe import Markup
 
-from parcours.measurement.demand import Demand, Stocks, Trends
+from parcours.measurement.demand import Demand, Stocks, Trends, Waiting
 from parcours.web import charts
 from parcours.web.pictures.counted import largest
 from parcours.web.words import Words
 
-EVERY = 4  # periods between two labels
+LABELS = 6  # under a chart, about
+SIGNS = {
+    "cart": "waiting.cart",
+    "viewed": "waiting.viewed",
+    "searched": "waiting.searched",
+    "due": "waiting.due",
+}
 NOTES = {
     "negative_stock": "stocks.negative_stock",
     "never_sold": "stocks.never_sold",
@@ -19,7 +25,8 @@ NOTES = {
 
 def forecast(one: Demand, w: Words) -> Markup:
     """What was sold, and what is expected with its range: where both are known, the forecast did not know the sales."""
-    axis = charts.Axis(tuple(w.day(period.day) for period in one.periods), lambda value: w.number(round(value)), EVERY)
+    axis = charts.Axis(tuple(w.day(period.day) for period in one.periods), lambda value: w.number(round(value)),
+                       -(-len(one.periods) // LABELS))  # fmt: skip
     foreseen = [period for period in one.periods if period.expected is not None]
     known = [period for period in one.periods if period.expected is None]
     middle = tuple((period.sold if period.expected is None else period.expected) or 0.0 for period in one.periods)
@@ -60,6 +67,20 @@ def risks(one: Stocks, w: Words) -> Markup:
     ]  # fmt: skip
     head = [w.say(key) for key in ("stocks.head", "stocks.on_hand", "stocks.cover", "stocks.risk")]
     return charts.bars(w.say("stocks.title"), head, rows)
+
+
+def waiting(one: Waiting, w: Words) -> Markup:
+    """The articles that most people wait for."""
+    most = largest(each.people for each in one.wanted)
+    rows = [
+        charts.Bar(
+            f"{each.product} – {each.store}" if each.store else each.product, each.people / most,
+            (w.number(each.people), w.number(each.carts)), note=w.say(SIGNS[each.sign]),
+        )
+        for each in one.wanted
+    ]  # fmt: skip
+    head = [w.say(key) for key in ("waiting.head", "waiting.people", "waiting.carts")]
+    return charts.bars(w.say("waiting.title"), head, rows)
 
 
 def refusal(said: dict[str, object], w: Words) -> str:
