@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo run test test-spark check bench reference clean
+.PHONY: help demo run test test-spark test-sdks check bench reference clean
 
 help: ## What one can ask for
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -43,6 +43,15 @@ test: $(READY) ## All tests but those on Spark
 
 test-spark: $(VENV)/.spark ## The corner shop on Spark, every table compared with DuckDB's
 	$(BIN)/python -m pytest -m spark
+
+tests/sdks/node_modules: tests/sdks/package-lock.json
+	@command -v npm >/dev/null || (apt-get update -qq && apt-get install -y -qq nodejs npm)
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+	npm --prefix tests/sdks ci --silent --ignore-scripts
+	touch $@
+
+test-sdks: $(READY) tests/sdks/node_modules ## Segment's and RudderStack's own libraries send to a server
+	$(BIN)/python -m pytest tests/sdks
 
 check: $(READY) ## Style, types and layers
 	$(BIN)/ruff check .

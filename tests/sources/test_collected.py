@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,11 +24,47 @@ VIEW = {"anonymousId": "a1", "event": "Product Viewed", "messageId": "m1",
                     "userAgent": "Mozilla/5.0 (iPhone; like Mac OS X) Mobile",
                     "consent": {"categoryPreferences": {"marketing": True}}}}  # fmt: skip
 ORDER = {"anonymousId": "a1", "userId": "u1", "event": "Order Completed", "messageId": "m2",
-         "properties": {"order_id": "W1", "currency": "EUR", "products": [
+         "properties": {"order_id": "W1", "currency": "USD", "products": [
              {"product_id": "tea", "price": 4.5, "quantity": 2}, {"sku": "pot", "price": 20, "quantity": 1},
          ]}}  # fmt: skip
 WHO = {"userId": "u1", "anonymousId": "a1", "messageId": "m3",
        "traits": {"email": "Ana@Example.com", "firstName": "Ana", "address": {"postalCode": "75011"}}}  # fmt: skip
+
+EXAMPLES = [
+    json.loads(line) for line in Path(__file__).with_name("ecommerce.jsonl").read_text(encoding="utf-8").splitlines()
+]
+MONOPOLY, UNO, BOUGHT = "507f1f77bcf86cd799439011", "505bd76785ebb509fc183733", "50314b8e9bcf000000000000"
+# What each example speaks of, its order, its value in cents, as one reads them in the specification
+EXAMPLES_READ = {
+    "products_searched": (None, None, None),
+    "product_list_viewed": (MONOPOLY, None, None),
+    "product_list_filtered": (MONOPOLY, None, None),
+    "promotion_viewed": (None, None, None),
+    "promotion_clicked": (None, None, None),
+    "product_clicked": (MONOPOLY, None, 1899),
+    "product_viewed": (MONOPOLY, None, 1899),
+    "product_added": (MONOPOLY, None, 1899),
+    "product_removed": (MONOPOLY, None, 1899),
+    "cart_viewed": (MONOPOLY, None, None),
+    "checkout_started": (MONOPOLY, BOUGHT, 3000),
+    "checkout_step_viewed": (None, None, None),
+    "checkout_step_completed": (None, None, None),
+    "payment_info_entered": (None, "dkfsjidfjsdifsdfksdjfkdsfjsdfkdsf", None),
+    "order_completed": (MONOPOLY, BOUGHT, 2500),
+    "order_updated": (MONOPOLY, BOUGHT, 2500),
+    "order_refunded": (None, BOUGHT, None),
+    "order_cancelled": (MONOPOLY, BOUGHT, 2500),
+    "coupon_entered": (None, BOUGHT, None),
+    "coupon_applied": (None, BOUGHT, None),
+    "coupon_denied": (None, BOUGHT, None),
+    "coupon_removed": (None, BOUGHT, None),
+    "product_added_to_wishlist": (MONOPOLY, None, 1899),
+    "product_removed_from_wishlist": (MONOPOLY, None, 1899),
+    "wishlist_product_added_to_cart": (MONOPOLY, None, 1899),
+    "product_shared": (MONOPOLY, None, 1899),
+    "cart_shared": (MONOPOLY, None, None),
+    "product_reviewed": (MONOPOLY, None, None),
+}
 
 
 @pytest.fixture
@@ -41,7 +79,8 @@ def project(tmp_path: Path) -> Path:
     return write_files(
         tmp_path / "shop",
         {
-            "parcours.toml": '[project]\nname = "shop"\n[scores]\npacks = []\n',
+            "parcours.toml": '[project]\nname = "shop"\ncurrency = "USD"\n'
+            "[profiles]\npacks = []\n[segments]\npacks = []\n[scores]\npacks = []\n",
             "sources/site.yaml": "source: site\nkind: collected\norders: true\n",
         },
     )
@@ -54,18 +93,30 @@ def run(project: Path) -> flow.Run:
 def test_events_orders_and_customers_arrive_with_the_next_run_each_once(shop: Served, project: Path) -> None:
     for kind, call in (("track", VIEW), ("track", ORDER), ("identify", WHO)):
         assert shop.post(f"/v1/{kind}", call).status == 200
-    first = run(project)
-    assert [(count.received, count.landed, count.rejected) for count in first.sources] == [(3, 3, 0)]
+    assert shop.post("/v1/batch", {"batch": EXAMPLES}).status == 200
+    (read,) = run(project).sources
+    assert (read.received, read.landed, read.rejected) == (3 + len(EXAMPLES), 3 + len(EXAMPLES), 0)
     with flow.published(load(project, flow.kinds())) as version:
         version.read("events", "orders", "order_lines", "persons", "identifiers", "customer_records")
         rows = version.engine.rows
-        (view,) = rows("SELECT * FROM events WHERE name = 'product_viewed'")
+        (view,) = rows("SELECT * FROM events WHERE name = 'product_viewed' AND product_id = 'tea'")
         assert (view["product_id"], view["value"], view["page_path"]) == ("tea", 450, "/tea")
         assert (view["device"], view["utm_source"], view["consent_marketing"]) == ("mobile", "news", True)
-        assert rows("SELECT order_id, net_amount FROM orders") == [{"order_id": "W1", "net_amount": 2900}]
-        assert len(rows("SELECT product_id FROM order_lines")) == 2
+        assert rows("SELECT net_amount FROM orders WHERE order_id = 'W1'") == [{"net_amount": 2900}]
+        assert len(rows("SELECT product_id FROM order_lines WHERE order_id = 'W1'")) == 2
         assert rows("SELECT kind, value FROM identifiers WHERE kind = 'email'")[0]["value"] == "ana@example.com"
-        assert len(rows("SELECT person_id FROM persons WHERE known")) == 1, "browser, log-in and mail are one"
+        assert len(rows("SELECT person_id FROM persons WHERE known")) == 2, "browser, log-in and mail are one"
+        _as_the_specification_says(rows)
+
+
+def _as_the_specification_says(rows: Callable[[str], list[dict[str, Any]]]) -> None:
+    events = rows("SELECT name, product_id, order_id, value, query FROM events WHERE product_id IS DISTINCT FROM 'tea'")
+    assert {row["name"]: (row["product_id"], row["order_id"], row["value"]) for row in events} == EXAMPLES_READ
+    assert [row["query"] for row in events if row["name"] == "products_searched"] == ["blue roses"]
+    lines = rows(f"SELECT product_id, quantity, unit_price FROM order_lines WHERE order_id = '{BOUGHT}'")
+    assert {tuple(row.values()) for row in lines} == {(UNO, 2.0, 300), (MONOPOLY, 1.0, 1900)}
+    (order,) = rows(f"SELECT net_amount, coupon, tax_amount, shipping_amount FROM orders WHERE order_id = '{BOUGHT}'")
+    assert order == {"net_amount": 2500, "coupon": "hasbros", "tax_amount": 200, "shipping_amount": 300}
 
 
 def test_a_run_without_news_publishes_nothing_and_one_with_news_reads_only_these(shop: Served, project: Path) -> None:

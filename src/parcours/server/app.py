@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
 from parcours import live as corridor
-from parcours.server import collecting
+from parcours.server import collecting, libraries
 from parcours.server.browsers import FromBrowsers
 from parcours.server.door import Door
 from parcours.server.problems import Problem, told_as_problems
@@ -30,6 +30,7 @@ def create(database: Database) -> FastAPI:
                   openapi_url="/v1/openapi.json", redirect_slashes=False)  # fmt: skip
     told_as_problems(app)
     app.include_router(collecting.routes(door))
+    app.include_router(libraries.routes(door))
     _standing(app, database, door)
     app.add_middleware(FromBrowsers, door=door)
     return app

@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +39,7 @@ class Served:
     url: str
     database: Database
     key: str
+    stop: Callable[[], None]
 
     def post(self, path: str, body: Any, *, key: str | None = "", headers: Mapping[str, str] | None = None) -> Answer:
         """Posts JSON (or bytes as they are) with the collect key, another one, or (None) without."""
@@ -61,10 +62,13 @@ class Served:
 
 
 @contextmanager
-def served(database: Database) -> Iterator[Served]:
-    """Runs a server over a database until the end; what waits is kept before it goes."""
-    _, key = keys.make(database, "web", ["collect"])
-    settings = uvicorn.Config(app.create(database), host="127.0.0.1", port=0, log_level="error", access_log=False)
+def served(database: Database, *, port: int = 0, key: str | None = None) -> Iterator[Served]:
+    """Runs a server over a database until the end; what waits is kept before it goes.
+
+    Without a port it takes a free one, without a key it makes one: give both to start the same server again.
+    """
+    key = key or keys.make(database, "web", ["collect"])[1]
+    settings = uvicorn.Config(app.create(database), host="127.0.0.1", port=port, log_level="error", access_log=False)
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -73,8 +77,12 @@ def served(database: Database) -> Iterator[Served]:
             raise RuntimeError("the server did not start")
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield Served(f"http://127.0.0.1:{port}", database, key)
-    finally:
+
+    def stop() -> None:
         server.should_exit = True
         thread.join(timeout=30)
+
+    try:
+        yield Served(f"http://127.0.0.1:{port}", database, key, stop)
+    finally:
+        stop()
