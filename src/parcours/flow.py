@@ -28,14 +28,16 @@ from parcours.project.people import NOBODY, People, count_people
 from parcours.project.status import READ, REFUSED
 from parcours.scores import kinds as score_kinds
 from parcours.segments import discovery
+from parcours.state import StateFault
+from parcours.state.embedded import NoPostgres
 
 Progress = Callable[..., None]
 
 ROOMS = ("landing", "canonical", "identity", "profiles", "segments", "scores", "decisions")
 # What a version remembers of the day it speaks of.
 AS_OF = "as_of"
-# What rooms refuse in words meant for the user: a line of a file of links, a file that is gone.
-REFUSALS = (DecisionFault, FileGone)
+# What is refused in words meant for the user: a line of a file of links, a file that is gone, a database.
+REFUSALS = (DecisionFault, FileGone, StateFault, NoPostgres)
 
 
 class NothingPublished(LookupError):

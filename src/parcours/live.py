@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,8 @@ from ipaddress import ip_address, ip_network
 
 from parcours.collect import Collected, Rejected, read_batch, read_call
 from parcours.collect.keeping import Arrival, Keeper
+from parcours.consent import Register, Statement, collected, keep_texts, same_as_before, secret, subject
+from parcours.project import Project
 from parcours.state import Database
 
 
@@ -40,30 +42,48 @@ def cut(address: str | None) -> str | None:
 class Live:
     """What a server process does between two requests and its database."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.keeper = Keeper(database.url)
+    def __init__(self, register: Register) -> None:
+        self.database = register.database
+        self.register = register
+        self.keeper = Keeper(register.database.url)
 
     async def collect(self, body: bytes, kind: str, *, source: str, caller: Caller, now: datetime) -> None:
         """Keeps one call. Raises Refusal when it cannot be read, Busy when it cannot be kept now."""
-        await self.keeper.keep(Arrival([read_call(body, kind, source=source, now=now)], seen=caller.seen()))
+        found = [read_call(body, kind, source=source, now=now)]
+        await self.keeper.keep(Arrival(found, seen=caller.seen(), said=self._said(found)))
 
     async def collect_batch(self, body: bytes, *, source: str, caller: Caller, now: datetime) -> None:
         """Keeps the messages of a batch; those that cannot be read are kept as rejected, with the reason."""
         found = list(read_batch(body, source=source, now=now))
-        await self.keeper.keep(
-            Arrival(
-                [one for one in found if isinstance(one, Collected)],
-                [one for one in found if isinstance(one, Rejected)],
-                seen=caller.seen(),
-            )
-        )
+        good = [one for one in found if isinstance(one, Collected)]
+        bad = [one for one in found if isinstance(one, Rejected)]
+        await self.keeper.keep(Arrival(good, bad, seen=caller.seen(), said=self._said(good)))
+
+    def _said(self, found: Iterable[Collected]) -> list[Statement]:
+        """What messages say of consent: by the browser, and by who is logged in there."""
+        heard = [
+            collected.Heard(subject=subject(kind, value), at=min(one.event_time, one.received_at), source=one.source,
+                            message=str(one.key), categories=one.consent)
+            for one in found
+            if one.consent
+            for kind, value in (("cookie", one.anonymous_id), ("login", one.user_id))
+            if value is not None
+        ]  # fmt: skip
+        return [said for one in heard for said in collected.statements(one, self.register.declared)]
+
+
+def register_of(project: Project, database: Database, *, now: datetime) -> Register:
+    """Who agreed to what in a project. Raises StateFault when its secret or a text is not what it was."""
+    given = project.consent_secret.reveal() if project.consent_secret is not None else None
+    found = same_as_before(database, secret(given, project.state))
+    keep_texts(database, project.consents, now=now)
+    return Register(database, project.consents, found)
 
 
 @asynccontextmanager
-async def running(database: Database) -> AsyncIterator[Live]:
+async def running(register: Register) -> AsyncIterator[Live]:
     """The corridor, open; at the end it keeps what waits."""
-    live = Live(database)
+    live = Live(register)
     live.keeper.start()
     try:
         yield live

@@ -11,7 +11,7 @@ from parcours.state.queries import Query
 from parcours.testing.databases import fresh_database
 from parcours.testing.served import Served, served
 
-EMPTIED = Query("emptied", "Empties what tests fill.", "TRUNCATE collected, collected_rejected")
+EMPTIED = Query("emptied", "Empties what tests fill.", "TRUNCATE collected, collected_rejected, consent_ledger")
 
 
 @pytest.fixture(scope="module")

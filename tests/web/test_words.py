@@ -33,6 +33,8 @@ FAMILIES = {
         "too_little",
         "tried",
         "asked",
+        "link",
+        "link_next",
     ),
 }
 

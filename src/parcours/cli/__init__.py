@@ -9,6 +9,7 @@ import click
 from parcours import __version__
 from parcours.cli.audiences import audiences
 from parcours.cli.check import check
+from parcours.cli.consent import consent
 from parcours.cli.coupons import coupons
 from parcours.cli.door import everywhere
 from parcours.cli.due import due
@@ -36,7 +37,7 @@ def parcours(**_: object) -> None:
 
 _VERBS = (
     new, check, plan, run, status, explain, recommend, report, audiences, coupons, due, segments, identity, test, serve,
-    keys,
+    keys, consent,
 )  # fmt: skip
 for _verb in _VERBS:
     parcours.add_command(_verb)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from parcours.cli.door import DONE, Door, verb
@@ -15,12 +17,16 @@ def serve(door: Door, host: str, port: int) -> int:
     """Collects what sites, apps and servers send, until it is stopped (Ctrl-C). Keeps it in PostgreSQL."""
     import uvicorn
 
+    from parcours import live
     from parcours.server import app
     from parcours.state import open_database
+    from parcours.web import preferences
 
     project = door.project()
     with open_database(project.state) as database:
+        register = live.register_of(project, database, now=datetime.now(UTC))
         door.terminal.say("Listening on http://{host}:{port} (Ctrl-C ends it).", host=host, port=port)
-        uvicorn.run(app.create(database), host=host, port=port, log_level="warning", access_log=False,
+        made = app.create(register, preferences.pages)
+        uvicorn.run(made, host=host, port=port, log_level="warning", access_log=False,
                     timeout_graceful_shutdown=10, server_header=False)  # fmt: skip
     return DONE

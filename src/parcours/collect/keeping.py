@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 import psycopg
 
 from parcours.collect.message import Collected, Rejected
+from parcours.consent import ledger
+from parcours.consent.ledger import Statement
 from parcours.state import queries
 
 WAITING = 50_000  # messages that may wait; with more, callers are told to come again
@@ -40,6 +42,7 @@ class Arrival:
     collected: Sequence[Collected]
     rejected: Sequence[Rejected] = ()
     seen: str | None = None
+    said: Sequence[Statement] = ()  # what the messages say of consent
 
     def __len__(self) -> int:
         return len(self.collected) + len(self.rejected)
@@ -140,6 +143,9 @@ class Keeper:
             rejected = [asdict(one) for arrival in arrivals for one in arrival.rejected]
             if rejected:
                 await cursor.executemany(_QUERIES["reject"].text.encode(), rejected)
+            if said := [one for arrival in arrivals for one in arrival.said]:
+                latest = max(one.received_at for arrival in arrivals for one in arrival.collected)
+                await ledger.write_beside(cursor, said, now=latest)
         self.kept.new += new
         self.kept.repeated += sum(len(arrival.collected) for arrival in arrivals) - new
         self.kept.rejected += len(rejected)

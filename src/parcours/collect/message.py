@@ -7,7 +7,7 @@ who sends is mended: `timestamp = receivedAt - (sentAt - originalTimestamp)`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -44,6 +44,7 @@ class Collected:
     event_time: datetime
     received_at: datetime
     body: str
+    consent: Mapping[str, bool] | None = None  # yes or no by category, where the message says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,19 @@ class Message(msgspec.Struct, rename="camel"):
     previous_id: str | int | float | None = None
     properties: dict[str, msgspec.Raw] | None = None
     traits: dict[str, msgspec.Raw] | None = None
+    context: msgspec.Raw = msgspec.Raw(b"")
+
+
+class Preferences(msgspec.Struct, rename="camel"):
+    """What a cookie banner heard, by category."""
+
+    category_preferences: dict[str, msgspec.Raw] | None = None
+
+
+class Context(msgspec.Struct):
+    """What we look at of a message's context."""
+
+    consent: Preferences | None = None
 
 
 class Batch(msgspec.Struct, rename="camel"):
@@ -90,6 +104,7 @@ class _Wrong(Exception):
 
 _message = msgspec.json.Decoder(Message)
 _batch = msgspec.json.Decoder(Batch)
+_context = msgspec.json.Decoder(Context)
 
 
 def read_call(body: bytes, kind: str, *, source: str, now: datetime) -> Collected:
@@ -108,7 +123,7 @@ def read_batch(body: bytes, *, source: str, now: datetime) -> Iterator[Collected
         raise Refusal("too_large", f"A batch is at most 500 KB; this one has {len(body)} bytes.")
     try:
         batch = _batch.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal("not_json", _cannot_be_read(error)) from None
     return _each(batch, source, now)
 
@@ -129,7 +144,7 @@ def _read(body: bytes, kind: str | None, *, sent_at: str | None, source: str, no
     try:
         message = _message.decode(body)
         text = body.decode("utf-8")
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _Wrong("not_json", _cannot_be_read(error)) from None
     kind = kind or message.type or ""
     if kind not in CALLS:
@@ -149,7 +164,20 @@ def _read(body: bytes, kind: str | None, *, sent_at: str | None, source: str, no
         event_time=_event_time(message, sent_at or message.sent_at, now),
         received_at=now,
         body=text,
+        consent=_consent(bytes(message.context)),
     )
+
+
+def _consent(context: bytes) -> dict[str, bool] | None:
+    """What the message says of consent; what is not a plain yes or no says nothing."""
+    if b'"consent"' not in context:
+        return None
+    try:
+        found = _context.decode(context).consent
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    said = found.category_preferences if found is not None else None
+    return {name: bytes(raw) == b"true" for name, raw in (said or {}).items() if bytes(raw) in (b"true", b"false")}
 
 
 def _complete(message: Message, kind: str, user: str | None, anonymous: str | None) -> None:

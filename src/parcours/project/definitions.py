@@ -15,9 +15,11 @@ from typing import Any
 
 from sqlglot import exp
 
+from parcours.consent.declared import Declared
 from parcours.model.kind import setting
 from parcours.model.value import Duration, Place, Share, Title
 from parcours.project.offering import Allotment, Offer, Supplier
+from parcours.project.secret import Secret
 from parcours.rules.rule import Rule
 from parcours.rules.subject import Subject
 
@@ -393,6 +395,8 @@ class Project:
     notice: Title | None
     sources: Read[str, Source]
     identity: Identity
+    consents: Declared = field(default_factory=Declared)
+    consent_secret: Secret | None = None
     attributes: Read[str, Attribute]
     subjects: Read[str, Subject] = field(default_factory=dict)  # attributes as rules look at them: type, unit, title
     segments: Read[str, Segment]

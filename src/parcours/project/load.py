@@ -12,11 +12,14 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 from sqlglot import exp
 
+from parcours.consent.declared import Declared
 from parcours.model import CONTRACTS
 from parcours.model.value import Place, Title
 from parcours.project import offer_references, references
 from parcours.project.attributes import read_attributes
 from parcours.project.audiences import read_audience
+from parcours.project.consents import FILE as CONSENTS
+from parcours.project.consents import belonging_to, read_consents, usual_consents
 from parcours.project.definitions import Identity, Project
 from parcours.project.faults import Faults, close_to
 from parcours.project.identity import FILE as IDENTITY
@@ -29,6 +32,7 @@ from parcours.project.offering import Offer, Supplier
 from parcours.project.offers import read_offers
 from parcours.project.reader import Reader, plain, sentence
 from parcours.project.scores import read_scores
+from parcours.project.secret import Secret
 from parcours.project.segments import read_segments
 from parcours.project.settings import FILE, TomlFile, read_settings
 from parcours.project.sources import read_source
@@ -96,6 +100,7 @@ class _Loading:
         settings = self._settings()
         self._stray_folders()
         identity = self._identity()
+        consents = self._consents(settings, identity)
         self._sources()
         self._attributes(settings)
         self._segments(settings)
@@ -108,20 +113,27 @@ class _Loading:
         self._check_offers(subjects, known)
         for check in self.kinds.get("check", {}).values():
             self.faults.found.extend(check(self.folder))
-        if settings is None or identity is None:
+        if settings is None or identity is None or consents is None:
             return None
-        made = self._made(settings, identity, subjects)
+        made = self._made(settings, identity, subjects, consents)
         for check in self.kinds.get("check_project", {}).values():
             self.faults.found.extend(check(made))
         return made
 
-    def _made(self, settings: TomlFile, identity: Identity, subjects: dict[str, Subject]) -> Project:
+    def _made(
+        self,
+        settings: TomlFile,
+        identity: Identity,
+        subjects: dict[str, Subject],
+        consents: tuple[Declared, Secret | None],
+    ) -> Project:
         own = settings.project
         name = own.name or self.folder.absolute().name
+        title = own.title or Title.of(name)
         return Project(
             folder=self.folder,
             name=name,
-            title=own.title or Title.of(name),
+            title=title,
             currency=own.currency,
             zone=own.zone,
             country=own.country,
@@ -138,6 +150,8 @@ class _Loading:
             notice=own.notice,
             sources=self.found.sources,
             identity=identity,
+            consents=belonging_to(consents[0], own, title),
+            consent_secret=consents[1],
             attributes=self.found.attributes,
             subjects=subjects,
             segments=self.found.segments,
@@ -161,6 +175,18 @@ class _Loading:
             return usual_identity()
         node = read_yaml(self.folder / IDENTITY, IDENTITY, self.faults)
         return None if node is None else read_identity(node, self.folder, self.reader(IDENTITY))
+
+    def _consents(
+        self, settings: TomlFile | None, identity: Identity | None
+    ) -> tuple[Declared, Secret | None] | None:
+        if not (self.folder / CONSENTS).is_file():
+            return usual_consents(), None
+        node = read_yaml(self.folder / CONSENTS, CONSENTS, self.faults)
+        if node is None:
+            return None
+        kinds = {*IDENTIFIERS, *(identity.kinds if identity else ())}
+        languages = settings.project.languages if settings else ()
+        return read_consents(node, self.reader(CONSENTS), identifiers=kinds, languages=languages)
 
     def _sources(self) -> None:
         for name, node in self._files("sources"):

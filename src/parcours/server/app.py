@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import psycopg
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import PlainTextResponse
 
 from parcours import live as corridor
-from parcours.server import collecting, libraries
+from parcours.consent import Register
+from parcours.live import Live
+from parcours.server import collecting, consenting, libraries
 from parcours.server.browsers import FromBrowsers
 from parcours.server.door import Door
 from parcours.server.problems import Problem, told_as_problems
 from parcours.state import Database, queries
 
 
-def create(database: Database) -> FastAPI:
-    """The server's application over a database that is open."""
+def create(register: Register, *pages: Callable[[Callable[[], Live]], APIRouter]) -> FastAPI:
+    """The server's application over a database that is open; `pages` are those that people see."""
     door = Door()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with corridor.running(database) as door.live:
+        async with corridor.running(register) as door.live:
             yield
 
     app = FastAPI(title="Parcours", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
@@ -31,7 +33,10 @@ def create(database: Database) -> FastAPI:
     told_as_problems(app)
     app.include_router(collecting.routes(door))
     app.include_router(libraries.routes(door))
-    _standing(app, database, door)
+    app.include_router(consenting.routes(door))
+    for page in pages:
+        app.include_router(page(lambda: door.live))
+    _standing(app, register.database, door)
     app.add_middleware(FromBrowsers, door=door)
     return app
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,59}$")
 _PLACEHOLDER = "my_shop"
-_IGNORED = "# What a run makes, and what is nobody else's business.\nwarehouse/\nout/\nreport.html\n"
+_IGNORED = "# What a run makes, and what is nobody else's business.\nwarehouse/\nstate/\nout/\nreport.html\n"
 
 
 class CannotBegin(ValueError):

@@ -10,13 +10,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
 
+from parcours.consent import Register, keep_texts
+from parcours.consent.secret import Secret
+from parcours.model.value import Title
+from parcours.project.consents import usual_consents
 from parcours.server import app, keys
 from parcours.state import Database
+from parcours.web import preferences
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,14 @@ class Served:
             return Answer(error.code, dict(error.headers), error.read())
 
 
+def register_of(database: Database) -> Register:
+    """The register of a shop that asks what we ship, under a secret that everybody knows."""
+    declared = replace(usual_consents(), public_url="https://data.shop.example", zone="Europe/Paris",
+                       title=Title.of("Corner shop"))  # fmt: skip
+    keep_texts(database, declared, now=datetime.now(UTC))
+    return Register(database, declared, Secret(b"not a secret".ljust(32)))
+
+
 @contextmanager
 def served(database: Database, *, port: int = 0, key: str | None = None) -> Iterator[Served]:
     """Runs a server over a database until the end; what waits is kept before it goes.
@@ -68,7 +82,8 @@ def served(database: Database, *, port: int = 0, key: str | None = None) -> Iter
     Without a port it takes a free one, without a key it makes one: give both to start the same server again.
     """
     key = key or keys.make(database, "web", ["collect"])[1]
-    settings = uvicorn.Config(app.create(database), host="127.0.0.1", port=port, log_level="error", access_log=False)
+    made = app.create(register_of(database), preferences.pages)
+    settings = uvicorn.Config(made, host="127.0.0.1", port=port, log_level="error", access_log=False)
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from parcours.cli import door, parcours
 from parcours.cli.reference.settings import settings_table, table
+from parcours.consent import declared
 from parcours.model import CONTRACTS
 from parcours.model.kind import sentence
 from parcours.project import definitions, offering
@@ -47,6 +48,7 @@ def pages() -> dict[str, str]:
     )
     said = {
         "sections": SECTIONS, "kinds": flow.kinds(), "definitions": definitions, "offering": offering,
+        "consent": declared,
         "identifiers": IDENTIFIERS,
         "functions": FUNCTIONS, "tables": CONTRACTS, "expectations": EXPECTATIONS, "settings": settings_table,
         "sentence": sentence, "about": _about, "columns": _columns, "pack": _pack, "operators": _operators,

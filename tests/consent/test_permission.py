@@ -1,0 +1,117 @@
+"""May we write to them? One answer, with a code, for one person as for a million."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from parcours.consent import NotDeclared, Register, Statement
+from parcours.consent.declared import Allowance, Hours
+from parcours.consent.permission import NO, YES
+from parcours.model.value import Duration
+
+from .conftest import ANA, BEN, NOW, lives
+
+SUNDAY = datetime(2026, 3, 8, 12, 0, tzinfo=NOW.tzinfo)
+GRANT = Statement(person=ANA, purpose="marketing", channel="email", state="granted", at=NOW - timedelta(days=9),
+                  source="till", text_version="2026-01")  # fmt: skip
+
+
+def may(
+    register: Register, person: int = ANA, channel: str = "email", purpose: str = "marketing", at: datetime = NOW
+) -> str:
+    return register.may_contact([person], purpose=purpose, channel=channel, at=at)[person].code
+
+
+def test_yes_names_the_address_and_no_names_none(register: Register) -> None:
+    register.say([GRANT, replace(GRANT, person=BEN)], now=NOW)
+    found = register.may_contact([ANA, BEN, 3], purpose="marketing", channel="email", at=NOW)
+    assert {person: (one.may, one.code, one.subject is not None) for person, one in found.items()} == {
+        ANA: (True, "granted", True), BEN: (False, "no_address", False), 3: (False, "no_consent", False)}  # fmt: skip
+
+
+def test_what_concerns_an_order_needs_no_consent_but_an_address(register: Register) -> None:
+    assert [may(register, person, purpose="service") for person in (ANA, BEN)] == ["not_needed", "no_address"]
+
+
+def test_letters_go_to_who_did_not_object(register: Register) -> None:
+    assert may(register, channel="post") == "not_objected"
+    register.say([replace(GRANT, channel="post", state="objected")], now=NOW)
+    assert may(register, channel="post") == "objected"
+
+
+def test_a_suppressed_address_is_not_written_to_even_by_who_agreed(register: Register) -> None:
+    register.say([GRANT], now=NOW)
+    register.suppress(["ANA@example.com "], reason="complained", source="list", now=NOW)
+    assert [may(register), may(register, purpose="service")] == ["suppressed", "not_needed"]
+    other = lives(register.database, ANA, "email", "ana@new.example")
+    assert register.may_contact([ANA], purpose="marketing", channel="email", at=NOW)[ANA].subject == other
+    register.suppress(["ana@example.com", "ana@new.example"], reason="bounced", source="list", now=NOW)
+    assert [may(register), may(register, purpose="service")] == ["suppressed", "suppressed"]
+
+
+def test_at_night_and_on_sunday_nobody_gets_a_text_message(register: Register) -> None:
+    lives(register.database, ANA, "phone", "+33612345678")
+    register.say([replace(GRANT, channel="sms", at=NOW - timedelta(days=90))], now=NOW)
+    paris = ZoneInfo("Europe/Paris")
+    night = datetime(2026, 3, 10, 20, 0, tzinfo=paris)
+    assert [may(register, channel="sms", at=at) for at in (NOW, night, night - timedelta(seconds=1), SUNDAY)] == [
+        "granted", "quiet_hours", "granted", "quiet_hours"]  # fmt: skip
+    assert may(register, channel="sms", purpose="service", at=SUNDAY) == "not_needed"
+
+
+@pytest.mark.parametrize(("hours", "hour", "held"), [("20:00-08:00", 23, True), ("20:00-08:00", 7, True),
+                         ("20:00-08:00", 8, False), ("12:00-14:00", 13, True), ("12:00-14:00", 14, False),
+                         ("20:00-24:00", 23, True), ("20:00-24:00", 0, False)])  # fmt: skip
+def test_hours_may_go_over_midnight(hours: str, hour: int, held: bool) -> None:
+    assert Hours.parse(hours).hold(NOW.replace(hour=hour).time()) is held
+
+
+def test_a_purpose_nobody_declared_writes_to_nobody(register: Register) -> None:
+    for purpose, channel in (("telepathy", "email"), ("marketing", "pigeon"), ("profiling", "email")):
+        with pytest.raises(NotDeclared):
+            register.may_contact([ANA], purpose=purpose, channel=channel, at=NOW)
+    with pytest.raises(NotDeclared):
+        register.may_use([ANA], purpose="marketing", at=NOW)
+
+
+def test_many_are_answered_as_each_one_is(register: Register) -> None:
+    chance = random.Random(3)
+    people = list(range(1, 60))
+    for person in people[1:]:
+        if chance.random() < 0.7:
+            lives(register.database, person, "email", f"p{person}@example.com")
+    states = ("granted", "denied", "objected")
+    said = [
+        replace(GRANT, person=chance.choice(people), state=chance.choice(states),
+                channel=chance.choice(("email", None)), at=NOW - timedelta(hours=chance.randrange(4)))
+        for _ in range(120)
+    ]  # fmt: skip
+    register.say(said, now=NOW)
+    register.suppress([f"p{person}@example.com" for person in people[::5]], reason="asked", source="list", now=NOW)
+    together = register.may_contact([*people, *people], purpose="marketing", channel="email", at=NOW)
+    assert together == {
+        person: register.may_contact([person], purpose="marketing", channel="email", at=NOW)[person]
+        for person in people
+    }
+    assert len({one.code for one in together.values()}) >= 5
+    assert {one.code for one in together.values()} <= {*YES, *NO}
+
+
+def test_nobody_asked_about_is_nobody_told_of(register: Register) -> None:
+    assert register.may_contact([], purpose="marketing", channel="email", at=NOW) == {}
+
+
+def soft(register: Register) -> Register:
+    """The same shop, where customers of three years are written to without having agreed."""
+    marketing = register.declared.purposes["marketing"]
+    email = Allowance(needs="consent", soft_opt_in=Duration.parse("3 years"))
+    purposes = {
+        **register.declared.purposes,
+        "marketing": replace(marketing, channels={**marketing.channels, "email": email}),
+    }
+    return replace(register, declared=replace(register.declared, purposes=purposes))
