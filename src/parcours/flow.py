@@ -15,9 +15,22 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 from sqlglot import exp
 
-from parcours import canonical, channels, decisions, identity, landing, measurement, profiles, scores, segments, sources
+from parcours import (
+    canonical,
+    channels,
+    decisions,
+    identity,
+    landing,
+    measurement,
+    profiles,
+    publication,
+    scores,
+    segments,
+    sources,
+)
 from parcours.engine import Draft, Tables, Version, Warehouse, open_engine
 from parcours.identity.decisions import DecisionFault
 from parcours.landing import FileGone, SourceCount
@@ -28,7 +41,7 @@ from parcours.project.people import NOBODY, People, count_people
 from parcours.project.status import READ, REFUSED
 from parcours.scores import kinds as score_kinds
 from parcours.segments import discovery
-from parcours.state import StateFault
+from parcours.state import Database, StateFault, has_state, open_database
 from parcours.state.embedded import NoPostgres
 
 Progress = Callable[..., None]
@@ -38,6 +51,10 @@ ROOMS = ("landing", "canonical", "identity", "profiles", "segments", "scores", "
 AS_OF = "as_of"
 # What is refused in words meant for the user: a line of a file of links, a file that is gone, a database.
 REFUSALS = (DecisionFault, FileGone, StateFault, NoPostgres)
+
+
+class NotSent(RuntimeError):
+    """What was published could not be sent to the side that answers by the second."""
 
 
 class NothingPublished(LookupError):
@@ -129,6 +146,42 @@ def run(
             return done
         number = draft.publish({**told, READ: _read(done.sources), "now": now.isoformat(), "made": len(done.made)})
         return replace(done, version=number)
+
+
+def publish(project: Project, database: Database) -> publication.Published:
+    """Sends the published state to the side that answers by the second, where readers see it all at once.
+
+    Raises NothingPublished before the first run, and publication.Underway while another process publishes.
+    """
+    with published(project) as version:
+        return publication.publish(
+            version, project, database, joining=identity.joining_values(project), as_of=as_of_day(version),
+            horizons=_horizons(version, project),
+        )  # fmt: skip
+
+
+def publish_where_live(project: Project) -> publication.Published | None:
+    """Does so where the project keeps a state, as the last step of a run. Raises NotSent with the reason."""
+    if not has_state(project.state):
+        return None
+    try:
+        with open_database(project.state) as database:
+            return publish(project, database)
+    except (StateFault, NoPostgres, publication.Underway, psycopg.Error) as error:
+        raise NotSent(str(error).splitlines()[0]) from None
+
+
+def _horizons(version: Version, project: Project) -> dict[str, int]:
+    """Up to which transaction a version knows what was collected, by the source that the keys were made for."""
+    found: dict[str, int] = {}
+    if version.has("deliveries"):
+        version.read("deliveries")
+        read = exp.select("source", "cursor").from_("deliveries").where("cursor IS NOT NULL").order_by("landed_at")
+        last = {row["source"]: int(row["cursor"]) for row in version.engine.rows(read) if row["cursor"].isdigit()}
+        for name, source in project.sources.items():
+            if source.kind_name == "collected" and name in last:
+                found[source.kind.keys] = min(last[name], found.get(source.kind.keys, last[name]))
+    return found
 
 
 def make(

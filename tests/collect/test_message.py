@@ -70,8 +70,8 @@ def test_without_a_message_id_the_message_itself_tells_it_apart() -> None:
 
 
 def test_the_browser_is_whom_it_is_found_under_else_the_log_in() -> None:
-    assert call(userId="u").subject == subject("cookie:a1")
-    assert call(userId="u", anonymousId="").subject == subject("login:u")
+    assert call(userId="u").subject == subject("cookie=a1")
+    assert call(userId="u", anonymousId="").subject == subject("login=u")
     assert 0 <= call().subject < 2**63
 
 

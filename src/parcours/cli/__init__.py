@@ -19,6 +19,7 @@ from parcours.cli.identity import identity
 from parcours.cli.keys import keys
 from parcours.cli.new import new
 from parcours.cli.plan import plan
+from parcours.cli.publish import publish
 from parcours.cli.recommend import recommend
 from parcours.cli.report import report
 from parcours.cli.run import run
@@ -36,8 +37,8 @@ def parcours(**_: object) -> None:
 
 
 _VERBS = (
-    new, check, plan, run, status, explain, recommend, report, audiences, coupons, due, segments, identity, test, serve,
-    keys, consent,
+    new, check, plan, run, publish, status, explain, recommend, report, audiences, coupons, due, segments, identity,
+    test, serve, keys, consent,
 )  # fmt: skip
 for _verb in _VERBS:
     parcours.add_command(_verb)

@@ -45,7 +45,21 @@ def run(door: Door, only: tuple[str, ...], as_of: datetime | None, replay: tuple
         "seconds": done.seconds, "rows": done.rows, "beyond_tolerance": look,
     })  # fmt: skip
     tell(done, look, door)
-    return LOOK if look else DONE
+    return LOOK if not sent(door, project) or look else DONE
+
+
+def sent(door: Door, project: Project) -> bool:
+    """Hands what was published to the side that answers by the second, where there is one; false when it failed."""
+    from parcours import flow
+
+    try:
+        published = flow.publish_where_live(project)
+    except flow.NotSent as error:
+        door.terminal.warn(door.words.say("What answers by the second still says what it said: {error}", error=error))
+        return False
+    if published is not None and published.sent:
+        door.terminal.say("Publication {n}: {people} people.", n=published.publication, people=published.people)
+    return True
 
 
 def _check_names(given: Iterable[str], known: Iterable[str], what: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import psycopg
 
@@ -25,6 +26,14 @@ AGAIN = 0.2  # seconds between tries
 COLUMNS = {"key": "uuid", "source": "text", "kind": "text", "name": "text", "subject": "int8",
            "event_time": "timestamptz", "received_at": "timestamptz", "seen": "text", "body": "text"}  # fmt: skip
 _QUERIES = queries("collected")
+_SAY = queries("live_identifier")["say"]
+
+
+def _columns(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    return {"records": [each.record for each in rows], "keys": [each.key for each in rows],
+            "kinds": [each.kind for each in rows], "verified": [each.verified for each in rows],
+            "described": [each.described for each in rows], "sources": [each.source for each in rows],
+            "times": [each.at for each in rows]}  # fmt: skip
 
 
 class Busy(Exception):
@@ -43,6 +52,7 @@ class Arrival:
     rejected: Sequence[Rejected] = ()
     seen: str | None = None
     said: Sequence[Statement] = ()  # what the messages say of consent
+    recognised: Sequence[Any] = ()  # which values were sent together: rows of live_identifiers
 
     def __len__(self) -> int:
         return len(self.collected) + len(self.rejected)
@@ -146,6 +156,9 @@ class Keeper:
             if said := [one for arrival in arrivals for one in arrival.said]:
                 latest = max(one.received_at for arrival in arrivals for one in arrival.collected)
                 await ledger.write_beside(cursor, said, now=latest)
+            recognised = {(each.record, each.key): each for one in arrivals for each in one.recognised}
+            if recognised:  # in one order, so that two processes never wait for each other
+                await cursor.execute(_SAY.text.encode(), _columns([recognised[at] for at in sorted(recognised)]))
         self.kept.new += new
         self.kept.repeated += sum(len(arrival.collected) for arrival in arrivals) - new
         self.kept.rejected += len(rejected)

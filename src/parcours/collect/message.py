@@ -107,17 +107,20 @@ _batch = msgspec.json.Decoder(Batch)
 _context = msgspec.json.Decoder(Context)
 
 
-def read_call(body: bytes, kind: str, *, source: str, now: datetime) -> Collected:
-    """One call, its kind named by the address it came to. Raises Refusal for what Segment's spec answers with 400."""
+def read_call(body: bytes, kind: str, *, source: str, now: datetime, user: str = "login") -> Collected:
+    """One call, its kind named by the address it came to; `user` is the kind of identifier that `userId` is.
+
+    Raises Refusal for what Segment's spec answers with 400.
+    """
     if len(body) > LARGEST_CALL:
         raise Refusal("too_large", f"A call is at most 32 KB; this one has {len(body)} bytes.")
     try:
-        return _read(body, kind, sent_at=None, source=source, now=now)
+        return _read(body, kind, sent_at=None, source=source, now=now, user_kind=user)
     except _Wrong as wrong:
         raise Refusal(wrong.reason, wrong.detail) from None
 
 
-def read_batch(body: bytes, *, source: str, now: datetime) -> Iterator[Collected | Rejected]:
+def read_batch(body: bytes, *, source: str, now: datetime, user: str = "login") -> Iterator[Collected | Rejected]:
     """The messages of a batch, each kept or rejected on its own. Raises Refusal for a batch that cannot be read."""
     if len(body) > LARGEST_BATCH:
         raise Refusal("too_large", f"A batch is at most 500 KB; this one has {len(body)} bytes.")
@@ -125,22 +128,24 @@ def read_batch(body: bytes, *, source: str, now: datetime) -> Iterator[Collected
         batch = _batch.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal("not_json", _cannot_be_read(error)) from None
-    return _each(batch, source, now)
+    return _each(batch, source, now, user)
 
 
-def _each(batch: Batch, source: str, now: datetime) -> Iterator[Collected | Rejected]:
+def _each(batch: Batch, source: str, now: datetime, user: str) -> Iterator[Collected | Rejected]:
     for raw in batch.batch:
         body = bytes(raw)
         try:
             if len(body) > LARGEST_CALL:
                 raise _Wrong("too_large", f"a message is at most 32 KB; this one has {len(body)} bytes")
-            yield _read(body, None, sent_at=batch.sent_at, source=source, now=now)
+            yield _read(body, None, sent_at=batch.sent_at, source=source, now=now, user_kind=user)
         except _Wrong as wrong:
             kept = body[:LARGEST_CALL].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
             yield Rejected(_key(source, kept.encode()), source, wrong.reason, wrong.detail, now, kept)
 
 
-def _read(body: bytes, kind: str | None, *, sent_at: str | None, source: str, now: datetime) -> Collected:
+def _read(
+    body: bytes, kind: str | None, *, sent_at: str | None, source: str, now: datetime, user_kind: str
+) -> Collected:
     try:
         message = _message.decode(body)
         text = body.decode("utf-8")
@@ -152,7 +157,7 @@ def _read(body: bytes, kind: str | None, *, sent_at: str | None, source: str, no
     user, anonymous = _identifier(message.user_id, "userId"), _identifier(message.anonymous_id, "anonymousId")
     _complete(message, kind, user, anonymous)
     name = message.event if kind == "track" else message.name if kind in ("page", "screen") else None
-    who = f"cookie:{anonymous}" if anonymous is not None else f"login:{user}"
+    who = f"cookie={anonymous}" if anonymous is not None else f"{user_kind}={user}"
     return Collected(
         key=_key(source, str(message.message_id).encode() if message.message_id not in (None, "") else body),
         source=source,
@@ -226,8 +231,11 @@ def _time(text: str | None) -> datetime | None:
 
 
 def subject(who: str) -> int:
-    """The number under which what somebody sends is found again: 63 bits of the hash of `kind:value`."""
-    return int.from_bytes(hashlib.blake2b(who.encode(), digest_size=8).digest(), "big") >> 1
+    """The number under which what somebody sends is found again: the engine's `hash63` of `kind=value`.
+
+    It is the id that the batch gives the record of what is sent under this value alone.
+    """
+    return int.from_bytes(hashlib.md5(who.encode(), usedforsecurity=False).digest()[:8], "little") & (2**63 - 1)
 
 
 def _key(source: str, what: bytes) -> UUID:

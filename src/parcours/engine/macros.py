@@ -99,6 +99,10 @@ MACROS: dict[str, dict[str, Spelling]] = {
         "CAST(CAST(conv(substring(md5(a), 1, 15), 16, 10) AS BIGINT) % b AS BIGINT)",
     ),
     "json_text": _both("json_extract_string(a, b)", "get_json_object(a, b)"),
+    # a text as JSON writes it, in quotes
+    "json_quoted": _both(
+        "CAST(to_json(CAST(a AS VARCHAR)) AS VARCHAR)", "regexp_extract(to_json(array(a)), '^.(.*).$', 1)"
+    ),
     "percentile": _both("quantile_cont(a, b)", "percentile(a, b)"),
     "whole": _both("CAST(a AS BIGINT)", "CAST(a AS BIGINT)"),
 }

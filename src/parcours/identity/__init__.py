@@ -2,5 +2,6 @@
 
 from parcours.identity.evaluation import Evaluation, Label, evaluate, labels
 from parcours.identity.resolve import resolve
+from parcours.identity.usable import joining_values
 
-__all__ = ["Evaluation", "Label", "evaluate", "labels", "resolve"]
+__all__ = ["Evaluation", "Label", "evaluate", "joining_values", "labels", "resolve"]

@@ -8,7 +8,8 @@ from sqlglot import exp, parse_one
 
 from parcours.engine import sql
 from parcours.engine.protocol import Engine
-from parcours.identity.rules import Kind
+from parcours.identity.rules import Kind, ranked
+from parcours.project import Project
 from parcours.project.definitions import Identity
 
 _QUERIES = sql.load(__package__, "usable.sql")
@@ -34,6 +35,14 @@ def judged(identity: Identity, kinds: list[Kind]) -> sql.Query:
         joining=joining(), blocked_by_project=_blocked(identity), blocked_by_us=_one("never"),
         unverified=_must_be_verified(kinds),
     )  # fmt: skip
+
+
+def joining_values(project: Project) -> sql.Query:
+    """Every identifier's value that joins, and why it may not: for others who look people up by them.
+
+    Gives record_id, kind, value and why_not (null: it may); reads identifiers and customer_records.
+    """
+    return judged(project.identity, ranked(project.identity, project.identity.kinds))
 
 
 def refused() -> sql.Query:

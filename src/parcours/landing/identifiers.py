@@ -8,6 +8,8 @@ two or more, beginning with a letter); 254 characters in all. Whether it exists 
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from parcours.landing import phones
@@ -25,6 +27,11 @@ _PLAIN = "[a-z0-9_+-]+"
 _PLAIN_LABEL = "[a-z0-9]+(?:-+[a-z0-9]+)*"
 PLAIN_EMAIL = rf"{_PLAIN}(?:\.{_PLAIN})*@(?:{_PLAIN_LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]"
 CHECKED = ("email", "phone")
+_LETTER, _LETTER_OR_DIGIT = r"[^\W\d_]", r"[^\W_]"
+_INNER = rf"(?:{_LETTER_OR_DIGIT}|-)"
+_ONE_EMAIL = re.compile(
+    EMAIL.replace(r"[\p{L}\p{N}-]", _INNER).replace(r"[\p{L}\p{N}]", _LETTER_OR_DIGIT).replace(r"\p{L}", _LETTER)
+)
 
 
 def normalised(kind: str, text: exp.Expression, country: str) -> exp.Expression:
@@ -34,6 +41,15 @@ def normalised(kind: str, text: exp.Expression, country: str) -> exp.Expression:
     if kind == "phone":
         return phones.normalised(text, country)
     return text.copy()
+
+
+def one_normalised(kind: str, text: str, country: str) -> str | None:
+    """The same for one identifier by the second: its one form; None when it is not a valid one of its kind."""
+    if kind == "email":
+        low = text.lower()
+        valid = len(text) <= LONGEST_EMAIL and text.find("@") < 65 and _ONE_EMAIL.fullmatch(low)
+        return low if valid else None
+    return phones.e164(text, country.upper()) if kind == "phone" else text
 
 
 def _email(text: exp.Expression) -> exp.Expression:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parcours.state.database import Database, StateFault, open_database
+from parcours.state.database import Database, StateFault, has_state, open_database
 from parcours.state.queries import queries
 
-__all__ = ["Database", "StateFault", "open_database", "queries"]
+__all__ = ["Database", "StateFault", "has_state", "open_database", "queries"]

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import DictRow, dict_row
 
 from parcours.state import migrations
-from parcours.state.embedded import Cluster, cluster
+from parcours.state.embedded import Cluster, cluster, is_made
 from parcours.state.queries import Query, nouns, queries
 
 URL = "PARCOURS_DATABASE_URL"
@@ -54,6 +54,11 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def has_state(folder: Path) -> bool:
+    """Whether a project keeps a state: a server is named, or one of its own was started once."""
+    return bool(os.environ.get(URL)) or is_made(folder)
 
 
 def open_database(folder: Path) -> Database:

@@ -151,10 +151,20 @@ def cluster(folder: Path) -> Cluster:
     PostgreSQL refuses to run as root. There it runs as `nobody`, who must be able to reach its files: where a parent
     folder is closed to others they lie under /var/lib/parcours instead, in a folder named after this one.
     """
-    folder = folder.resolve()
-    key = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-    home = folder if os.geteuid() != ROOT or _open_to_all(folder) else HOME_OF_ROOT / f"{folder.parent.name}-{key}"
+    home, key = _home(folder.resolve())
     return Cluster(_own(home / "postgres"), _own(_runtime() / f"parcours-{key}"), _programs())
+
+
+def is_made(folder: Path) -> bool:
+    """Whether a folder has a cluster of its own already."""
+    home, _ = _home(folder.resolve())
+    return (home / "postgres" / "PG_VERSION").exists()
+
+
+def _home(folder: Path) -> tuple[Path, str]:
+    key = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    own = os.geteuid() != ROOT or _open_to_all(folder)
+    return folder if own else HOME_OF_ROOT / f"{folder.parent.name}-{key}", key
 
 
 def _own(folder: Path) -> Path:

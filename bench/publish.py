@@ -1,0 +1,190 @@
+"""Times the publication of a million people while somebody reads: `python bench/publish.py --people 1000000`.
+
+Makes a warehouse of invented people (identifiers, sixty attributes, segments, scores, articles, orders) and an empty
+PostgreSQL of its own. Publishes it twice (the second replaces the first) while one reader looks people up
+by identifier, one after the other, all the time; prints seconds, memory, how long a look-up took in and out of the
+publication, and the ratio to a bare COPY of the same bytes into one table without an index.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import resource
+import tempfile
+import threading
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import psycopg
+
+from parcours import flow
+from parcours.engine import Warehouse, open_engine
+from parcours.model import CONTRACTS
+from parcours.project import load
+from parcours.publication import sending
+from parcours.state import Database
+from parcours.testing import write_files
+from parcours.testing.databases import fresh_database, postgres
+
+TOML = '[project]\nname = "bench"\n[profiles]\npacks = []\n[segments]\npacks = []\n[scores]\npacks = []\n'
+SEEN = "TIMESTAMP '2024-01-01 00:00:00' + to_seconds(i % 60000000)"
+ID = "CAST(md5_number(CAST(i AS VARCHAR)) & 9223372036854775807 AS BIGINT)"
+WIDE = ", ".join(
+    [f"CAST(i * {n + 3} % 10007 AS BIGINT) AS amount_{n}" for n in range(25)]
+    + [f"(i * {n + 7} % 1000) / 1000.0::DOUBLE AS share_{n}" for n in range(10)]
+    + [f"CASE WHEN i % {n + 2} > 0 THEN DATE '2025-01-01' + CAST(i * {n + 1} % 400 AS INTEGER) END AS day_{n}"
+       for n in range(10)]
+    + [f"'category ' || (i * {n + 5} % 97) AS text_{n}" for n in range(10)]
+    + [f"i % {n + 3} = 0 AS flag_{n}" for n in range(5)]
+)  # fmt: skip
+TABLES = {
+    "persons": "SELECT {id} AS person_id, {id} AS household_id, TRUE AS known, 3 AS records, {seen} AS first_seen, "
+               "{seen} AS last_seen, CAST(NULL AS BIGINT) AS merged_into FROM range({n}) AS t(i)",
+    "record_persons": "SELECT md5_number('r' || i || '/' || k) & 9223372036854775807 AS record_id, {id} AS person_id, "
+                      "{id} AS household_id FROM range({n}) AS t(i), range(3) AS u(k)",
+    "identifiers": "SELECT md5_number('r' || i || '/' || k) & 9223372036854775807 AS record_id, 'crm' AS source, "
+                   "['email', 'loyalty_card', 'cookie'][k + 1] AS kind, CASE k WHEN 0 THEN 'p' || i || '@shop.example' "
+                   "ELSE 'v' || k || '-' || i END AS value, CAST(NULL AS VARCHAR) AS raw, FALSE AS verified, "
+                   "{seen} AS first_seen, {seen} AS last_seen, TRUE AS usable, CAST(NULL AS VARCHAR) AS why_not "
+                   "FROM range({n}) AS t(i), range(3) AS u(k)",
+    "profiles": "SELECT {id} AS person_id, TRUE AS known, {wide} FROM range({n}) AS t(i)",
+    "memberships": "SELECT 'segment_' || k AS segment, {id} AS person_id, DATE '2026-01-01' AS since "
+                   "FROM range({n}) AS t(i), range(12) AS u(k) WHERE (i * 31 + k * 7) % 12 < 4",
+    "person_values": "SELECT 'value' AS score, {id} AS person_id, 365 AS days, 0.5 AS alive, 2.5 AS orders, 1.0 AS "
+                     "orders_low, 4.0 AS orders_high, 5000 AS money, 2000 AS money_low, 9000 AS money_high, "
+                     "CAST(NULL AS BIGINT) AS margin FROM range({n}) AS t(i)",
+    "propensities": "SELECT 'buys' AS score, {id} AS person_id, (i % 1000) / 1000.0 AS probability, "
+                    "i % 10 + 1 AS decile, '[]' AS reasons FROM range({n}) AS t(i)",
+    "tastes": "SELECT 'categories' AS score, {id} AS person_id, 'category ' || k AS item, 0.2 AS share, "
+              "0.1 AS base_share, k + 1 AS place FROM range({n}) AS t(i), range(3) AS u(k)",
+    "recommendations": "SELECT 'articles' AS score, {id} AS person_id, 'A' || (i * 13 + k) % 30000 AS product_id, "
+                       "k + 1 AS place, 0.3 AS worth, '{{}}' AS reason FROM range({n}) AS t(i), range(12) AS u(k)",
+    "orders": "SELECT i * 4 + k AS row_id, 'till' AS source, md5_number('r' || i || '/1') & 9223372036854775807 AS "
+              "record_id, 'T' || i || '-' || k AS order_id, 'store' AS channel, "
+              "{seen} + to_days(CAST(k AS INTEGER)) AS order_time, CAST({seen} AS DATE) AS order_date, "
+              "'S' || i % 50 AS store_id, NULL AS till_id, NULL AS staff_id, NULL AS tender, "
+              " 'completed' AS status, NULL AS coupon, 'EUR' AS currency, 2 AS lines, 2.0 AS "
+              "units, 2500 AS gross_amount, 0 AS discount_amount, 0 AS tax_amount, 0 AS shipping_amount, 2500 AS "
+              "net_amount, 0 AS returned_amount, 2500 AS original_net_amount, TRUE AS is_purchase "
+              "FROM range({n}) AS t(i), range(4) AS u(k)",
+}  # fmt: skip
+TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE",
+         "time": "TIMESTAMP"}  # fmt: skip
+LOOK = ("SELECT p.* FROM publications AS n JOIN identifiers AS i ON i.publication = n.publication JOIN people AS p ON "
+        "p.publication = i.publication AND p.person_id = i.person_id WHERE n.current AND i.key = %s")  # fmt: skip
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--people", type=int, default=1_000_000)
+    people = arguments.parse_args().people
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        postgres(Path(folder) / "state") as url,
+        fresh_database(url) as database,
+    ):
+        project = write_files(Path(folder) / "shop", {"parcours.toml": TOML})
+        make(project, people, day=1)
+        flow.publish(load(project, flow.kinds()), database)
+        make(project, people, day=2)
+        looks = Reader(database, people)
+        looks.rest(5.0)
+        before = time.perf_counter()
+        done = flow.publish(load(project, flow.kinds()), database)
+        took = time.perf_counter() - before
+        during = looks.taken()
+        looks.rest(5.0)
+        outside = looks.taken()
+        looks.stop()
+        size, bare = bare_copy(database)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        print(f"{done.people:,} people published in {took:.1f} s ({size / 2**20:,.0f} MB); peak memory {memory:.1f} GB")
+        print(f"bare COPY of the same bytes, beside which nobody reads: {bare:.1f} s; ratio {took / bare:.2f}")
+        for name, found in (("while publishing", during), ("otherwise", outside)):
+            print(f"a look-up {name}: {len(found):,} of them, median {np.median(found):.2f} ms, "
+                  f"p99 {np.percentile(found, 99):.2f} ms, longest {max(found):.1f} ms")  # fmt: skip
+
+
+def make(folder: Path, people: int, *, day: int) -> None:
+    """Publishes a version of the warehouse as rooms would leave it; each day the orders' amounts are others."""
+    project = load(folder, flow.kinds())
+    engine = open_engine("duckdb", memory="2GB", threads=2, temporary=folder / "temporary")
+    with Warehouse(project.warehouse, engine).draft(now=datetime(2026, 1, day, tzinfo=UTC)) as draft:
+        for name, text in TABLES.items():
+            told = text.format(id=ID, seen=SEEN, n=people, wide=WIDE).replace("5000 AS money", f"{5000 + day} AS money")
+            columns = CONTRACTS[name].columns if name in CONTRACTS else {}
+            cast = ", ".join(f"CAST({column} AS {TYPES[word]}) AS {column}" for column, word in columns.items()) or "*"
+            text = f"SELECT {cast} FROM ({told}) AS made"
+            draft.put(
+                name, lambda text=text: engine.connection.cursor().execute(text).to_arrow_reader(), settings=[text]
+            )
+        draft.publish({flow.AS_OF: str(date(2026, 1, day))})
+    engine.close()
+
+
+class Reader:
+    """Looks people up, one after the other, and remembers how long each took."""
+
+    def __init__(self, database: Database, people: int) -> None:
+        with database.connection() as connection:
+            rows = connection.execute("SELECT key FROM identifiers TABLESAMPLE SYSTEM (1) LIMIT 20000").fetchall()
+        self._keys, self._url = [row["key"] for row in rows], database.url
+        self._took: list[float] = []
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def rest(self, seconds: float) -> None:
+        """Reads on for some time; what was measured before is forgotten."""
+        self._took = []
+        self._ended.wait(seconds)
+
+    def taken(self) -> list[float]:
+        """The milliseconds of each look-up since."""
+        found, self._took = self._took, []
+        return found
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            at = 0
+            while not self._ended.is_set():
+                at = (at + 1) % len(self._keys)
+                before = time.perf_counter()
+                rows = connection.execute(LOOK, [self._keys[at]], prepare=True).fetchall()
+                self._took.append((time.perf_counter() - before) * 1000)
+                assert len(rows) == 1
+                self._ended.wait(0.002)  # some hundred a second, as a site asks
+
+
+def bare_copy(database: Database) -> tuple[int, float]:
+    """The size of what was published, and how long PostgreSQL takes to copy it into tables without an index."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        told: dict[str, bytes] = {}
+        for table in sending.TABLES:
+            columns = connection.execute(
+                "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = %s::regclass AND "
+                "attnum > 0", [table]).fetchone()  # fmt: skip
+            made = io.BytesIO()
+            text = f"COPY (SELECT {columns[0]} FROM {table}) TO STDOUT (FORMAT CSV)"
+            with connection.cursor().copy(text) as copy:
+                for block in copy:
+                    made.write(block)
+            told[table] = made.getvalue()
+        before = time.perf_counter()
+        for table, block in told.items():
+            connection.execute(f"CREATE TABLE bare_{table} (LIKE {table})")
+            with connection.cursor().copy(f"COPY bare_{table} FROM STDIN (FORMAT CSV)") as copy:
+                for at in range(0, len(block), 2**20):
+                    copy.write(block[at : at + 2**20])
+        return sum(map(len, told.values())), time.perf_counter() - before
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""What a publication holds: people, what recognises them, and all that was worked out of each, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+from sqlglot import exp, select
+
+from parcours.engine import Version, fingerprint, sql
+from parcours.engine.types import SQL
+from parcours.model import CONTRACTS
+from parcours.project import Project
+from parcours.publication import sending
+from parcours.state import Database, queries
+
+MEANING = 1  # raised when the same tables are told otherwise
+PIECE = 100_000  # people worked on at once: what bounds memory
+MOST = 50  # of a person's newest orders, best articles, favourites
+READS = (
+    "persons", "record_persons", "identifiers", "customer_records", "memberships", "person_values", "propensities",
+    "tastes", "recommendations", "allotments", "consents", "orders",
+)  # fmt: skip
+_WORK = ("owners", "told_records", "published_keys", "joining")
+_LAST_ID = 2**63 - 1
+_QUERIES = sql.load(__package__, "rows.sql")
+_STATE = queries("publication")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A publication: its number, whether it was sent now (else the same was there), and how many people it tells of."""
+
+    publication: int
+    sent: bool
+    people: int
+
+
+def publish(
+    version: Version, project: Project, database: Database, *, joining: sql.Query, horizons: Mapping[str, int],
+    as_of: Any,
+) -> Published:  # fmt: skip
+    """Sends a published version to PostgreSQL, where readers see it all at once; the same again is not sent.
+
+    `joining` gives each identifier's value that joins (record_id, kind, value, why_not). `horizons` says, by source of
+    keys, up to which transaction the version knows what was collected. Raises Underway while another publishes.
+    """
+    made_of = {name: version.table(name).fingerprint for name in (*READS, "profiles") if version.has(name)}
+    content = fingerprint([MEANING, str(as_of), dict(horizons), project.profiles_anonymous, made_of])
+    with sending.alone(database) as connection:
+        sending.clear(connection)
+        current = _row(connection, "current")
+        if current and current[1] == content:
+            return Published(current[0], False, current[4])
+        rows = _Rows(version, project, joining)
+        begun = {"content": content, "version": version.number, "as_of": as_of, "attributes": rows.attributes}
+        (publication,) = _row(connection, "begin", begun)
+        for source, horizon in sorted(horizons.items()):
+            values = {"publication": publication, "source": source, "horizon": horizon}
+            connection.execute(_STATE["horizon"].text.encode(), values)
+        people = sending.send(connection, "people", publication, rows.people(publication))
+        sending.send(connection, "identifiers", publication, rows.identifiers(publication))
+        rows.forget()
+        sending.show(connection, publication, people=people)
+        sending.clear(connection)
+    return Published(publication, True, people)
+
+
+def _row(connection: psycopg.Connection[Any], name: str, values: Mapping[str, Any] | None = None) -> Any:
+    return connection.execute(_STATE[name].text.encode(), values).fetchone()
+
+
+class _Rows:
+    """The rows of a publication's tables, as batches."""
+
+    def __init__(self, version: Version, project: Project, joining: sql.Query) -> None:
+        self._version, self._engine = version, version.engine
+        self._anonymous = project.profiles_anonymous
+        version.read(*READS)
+        self.attributes: list[str] = []
+        if version.has("profiles"):
+            version.read("profiles")
+            self.attributes = [name for name in version.table("profiles").columns if name not in ("person_id", "known")]
+        self._engine.view("joining", joining)
+        self._engine.temp("published_keys", _QUERIES["keys"].bind(anonymous=self._anonymous))
+
+    def people(self, publication: int) -> Iterator[pa.RecordBatch]:
+        """One row a person, a piece of the people at a time."""
+        pieces = max(1, -(-self._version.table("persons").rows // PIECE)) if self._version.has("persons") else 0
+        ends = [_LAST_ID * piece // pieces for piece in range(1, pieces + 1)]
+        for above, up_to in zip([-1, *ends], ends):
+            yield from self._piece(publication, above, up_to)
+
+    def _piece(self, publication: int, above: int, up_to: int) -> Iterator[pa.RecordBatch]:
+        values = {"above": above, "up_to": up_to, "anonymous": self._anonymous, "most": MOST}
+        self._engine.temp("owners", _QUERIES["owners"].bind(**values))
+        self._engine.temp("told_records", _QUERIES["records"])
+        told = {name: query.bind(**values) for name, query in _QUERIES.items() if name.startswith("of_")}
+        told["of_profiles"] = sql.Query(self._profiles(above, up_to))
+        yield from self._engine.batches(_QUERIES["people"].bind(publication=publication).over(**told), 20_000)
+
+    def _profiles(self, above: int, up_to: int) -> exp.Expression:
+        """Each person's attributes as JSON, in the order of `attributes`."""
+        columns = self._version.table("profiles").columns if self.attributes else {}
+        if not columns:
+            return sql.parse("SELECT person_id, '' AS told FROM owners").tree
+        known = [_told(name, columns[name]) for name in self.attributes]
+        told = exp.alias_(exp.func("concat_ws", exp.Literal.string(","), *known, dialect="duckdb"), "told")
+        bounds = exp.and_(exp.column("person_id") > above, exp.column("person_id") <= up_to)
+        return select("person_id", told).from_("profiles").where(bounds)
+
+    def identifiers(self, publication: int) -> Iterator[pa.RecordBatch]:
+        """One row a value that recognises somebody."""
+        yield from self._engine.batches(_QUERIES["identifiers"].bind(publication=publication))
+
+    def forget(self) -> None:
+        """Frees what was made."""
+        self._engine.forget(*_WORK)
+
+
+def _told(name: str, word: str) -> exp.Expression:
+    """A column's value as JSON."""
+    text = exp.cast(exp.column(name, quoted=True), SQL["text"])
+    value = exp.Anonymous(this="json_quoted", expressions=[text]) if word in ("text", "date", "time") else text
+    return exp.func("coalesce", value, exp.Literal.string("null"))
+
+
+assert set(READS) <= set(CONTRACTS)

@@ -1,0 +1,117 @@
+"""Sends a publication to PostgreSQL: into tables of its own, which readers see all at once, or never.
+
+Each table is made and filled in one transaction (a killed one leaves nothing), then joined to what readers read in one
+more, with the row that says which publication counts. What the last one left, whole or half, is removed afterwards.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from itertools import chain
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from psycopg import sql
+
+from parcours.state import Database, queries
+
+TABLES = ("people", "identifiers")
+LOCK = 7_276_002  # one publication at a time
+AHEAD = 4  # pieces that are made ahead of those being sent
+_QUERIES = queries("publication")
+_DECIDE = queries("live_identifier")["decide"]
+_FORMAT = pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
+
+
+class Underway(RuntimeError):
+    """Another process is publishing to this database."""
+
+
+@contextmanager
+def alone(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that holds the right to publish. Raises Underway when another does."""
+    with psycopg.connect(database.url, autocommit=True, options="-c timezone=UTC") as connection:
+        (held,) = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchall()
+        if not held[0]:
+            raise Underway("another process is publishing: wait for it to end")
+        yield connection
+
+
+def send(connection: psycopg.Connection[Any], table: str, publication: int, batches: Iterable[pa.RecordBatch]) -> int:
+    """Makes the publication's own table and fills it; nobody reads it yet. Gives the number of rows."""
+    rows = 0
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(_said(_MAKE, table, publication))
+        with closing(_ahead(batches)) as pieces:
+            first = next(pieces, None)
+            if first is not None:
+                names = sql.SQL(", ").join(sql.Identifier(name) for name in first.schema.names)
+                with cursor.copy(_said(_COPY, table, publication, columns=names)) as copy:
+                    for piece in chain([first], pieces):
+                        copy.write(_text(piece))
+                        rows += len(piece)
+        cursor.execute(_said(_KEY, table, publication))
+    connection.execute(_said(_ANALYZE, table, publication))
+    return rows
+
+
+def show(connection: psycopg.Connection[Any], publication: int, *, people: int) -> None:
+    """Has readers see this publication, all of it from one moment on."""
+    with connection.transaction():
+        for table in TABLES:
+            connection.execute(_said(_ATTACH, table, publication))
+        connection.execute(_DECIDE.text.encode(), {"publication": publication})
+        connection.execute(_QUERIES["withdraw"].text.encode())
+        connection.execute(_QUERIES["show"].text.encode(), {"publication": publication, "people": people})
+
+
+def clear(connection: psycopg.Connection[Any]) -> None:
+    """Removes the tables of publications that nobody sees, when the readers at work in them are done."""
+    for name, parent, half in connection.execute(_QUERIES["leftovers"].text.encode()).fetchall():
+        if parent is not None:
+            connection.execute(sql.SQL(_FINISH if half else _DETACH).format(
+                parent=sql.Identifier(parent), name=sql.Identifier(name)))  # fmt: skip
+        connection.execute(sql.SQL("DROP TABLE {name}").format(name=sql.Identifier(name)))
+    connection.execute(_QUERIES["forget"].text.encode())
+
+
+_MAKE = "CREATE TABLE {name} (LIKE {table}, CHECK (publication = {publication}))"
+_COPY = "COPY {name} ({columns}) FROM STDIN (FORMAT CSV, FREEZE)"
+_KEY = "ALTER TABLE {name} ADD PRIMARY KEY (publication, {key})"
+_ANALYZE = "ANALYZE {name}"
+_ATTACH = "ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES IN ({publication})"
+_DETACH = "ALTER TABLE {parent} DETACH PARTITION {name} CONCURRENTLY"
+_FINISH = "ALTER TABLE {parent} DETACH PARTITION {name} FINALIZE"
+_ROW = {"people": "person_id", "identifiers": "key"}
+
+
+def _said(text: str, table: str, publication: int, **more: sql.Composable) -> sql.Composed:
+    name, row = sql.Identifier(f"{table}_{publication}"), sql.Identifier(_ROW[table])
+    number = sql.Literal(publication)
+    return sql.SQL(text).format(name=name, table=sql.Identifier(table), publication=number, key=row, **more)
+
+
+def _text(batch: pa.RecordBatch) -> bytes:
+    """Rows as PostgreSQL's CSV: what is null is empty, what is not stands in quotes."""
+    made = io.BytesIO()
+    pa_csv.write_csv(batch, made, _FORMAT)
+    return made.getvalue()
+
+
+def _ahead(batches: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch, None, None]:
+    """The same batches, some of them made while the ones before are being sent: memory holds AHEAD at most."""
+    source = iter(batches)
+    with ThreadPoolExecutor(1) as pool:
+        coming = deque(pool.submit(next, source, None) for _ in range(AHEAD))
+        try:
+            while (piece := coming.popleft().result()) is not None:
+                coming.append(pool.submit(next, source, None))
+                yield piece
+        finally:
+            pool.shutdown(cancel_futures=True)

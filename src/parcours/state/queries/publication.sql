@@ -1,0 +1,35 @@
+-- name: current
+-- The publication that readers see.
+SELECT publication, content, version, as_of, people, published_at FROM publications WHERE current
+
+-- name: begin
+-- Gives a new publication its number.
+INSERT INTO publications (content, version, as_of, attributes)
+VALUES (%(content)s, %(version)s, %(as_of)s, %(attributes)s) RETURNING publication
+
+-- name: horizon
+-- Up to where a publication knows what came from a source of keys.
+INSERT INTO publication_horizons (publication, source, horizon) VALUES (%(publication)s, %(source)s, %(horizon)s)
+
+-- name: withdraw
+-- The publication that readers see is no longer the newest.
+UPDATE publications SET current = false WHERE current
+
+-- name: show
+-- From the end of this transaction on, readers see this publication.
+UPDATE publications SET current = true, people = %(people)s, published_at = now()
+WHERE publication = %(publication)s
+
+-- name: leftovers
+-- The tables of publications that no reader sees, and whether they are still attached, or half.
+SELECT c.relname AS name, p.relname AS parent, i.inhdetachpending AS half
+FROM pg_class AS c
+LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid
+LEFT JOIN pg_class AS p ON p.oid = i.inhparent
+WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname ~ '^(people|identifiers)_\d+$'
+  AND NOT EXISTS (SELECT FROM publications AS n WHERE n.current AND c.relname IN (
+    'people_' || n.publication, 'identifiers_' || n.publication))
+
+-- name: forget
+-- Forgets publications that no reader sees.
+DELETE FROM publications WHERE NOT current
