@@ -140,7 +140,7 @@ def parse(text: str, name: str = "query", sentence: str = "") -> Query:
 def check(tree: exp.Expression, name: str = "query") -> exp.Expression:
     """The same tree, if every node of it means the same on every engine."""
     for node in tree.walk():
-        # where it stood in the text and what stood beside it: trees are copied often, and this is most of what is copied
+        # where it stood in the text and beside what: trees are copied often, and this is most of what is copied
         node._meta = node.comments = None
         for kind, instead in _FORBIDDEN_NODES.items():
             if isinstance(node, kind):
