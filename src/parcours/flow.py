@@ -89,10 +89,9 @@ def kinds() -> dict[str, dict[str, Any]]:
         "check": {
             "stages": segments.check,
             "merchandising": scores.check,
-            "levers": measurement.levers.check,
             "priorities": measurement.priorities.check,
         },
-        "check_project": {"discovery": discovery.check},
+        "check_project": {"discovery": discovery.check, "levers": measurement.levers.check},
     }
 
 

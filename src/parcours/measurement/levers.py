@@ -14,7 +14,7 @@ from parcours.model import CONTRACTS
 from parcours.model.kind import setting
 from parcours.model.value import Fault, Place, Share, Title
 from parcours.project.definitions import Project
-from parcours.project.faults import Faults
+from parcours.project.faults import Faults, ProjectFaults
 from parcours.project.nodes import place_by_path, read_yaml
 from parcours.project.reader import Reader, Wrong, plain
 from parcours.rules import Moment, Rule, Subject, attributes_used, columns_of, fit, over_table, parse
@@ -107,12 +107,14 @@ def levers(project: Project) -> dict[str, Lever]:
     return fitted
 
 
-def check(folder: Path) -> list[Fault]:
-    """What is wrong with a project's own levers.yaml, if it has one."""
-    faults = Faults()
-    if (folder / FILE).is_file():
-        _read(folder / FILE, faults)
-    return faults.found
+def check(project: Project) -> list[Fault]:
+    """What is wrong with a project's own levers.yaml, if it has one: an attribute that it does not have, too."""
+    try:
+        if (project.folder / FILE).is_file():
+            levers(project)
+    except ProjectFaults as wrong:
+        return list(wrong.faults)
+    return []
 
 
 def _read(file: Path, faults: Faults) -> dict[str, Lever]:

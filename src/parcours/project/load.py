@@ -176,9 +176,7 @@ class _Loading:
         node = read_yaml(self.folder / IDENTITY, IDENTITY, self.faults)
         return None if node is None else read_identity(node, self.folder, self.reader(IDENTITY))
 
-    def _consents(
-        self, settings: TomlFile | None, identity: Identity | None
-    ) -> tuple[Declared, Secret | None] | None:
+    def _consents(self, settings: TomlFile | None, identity: Identity | None) -> tuple[Declared, Secret | None] | None:
         if not (self.folder / CONSENTS).is_file():
             return usual_consents(), None
         node = read_yaml(self.folder / CONSENTS, CONSENTS, self.faults)
