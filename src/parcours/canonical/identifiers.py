@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlglot import exp
@@ -77,7 +78,8 @@ def _seen(draft: Draft, project: Project, table: str, month: str) -> None:
         if here and kinds:
             void = voided(draft, landing, month)
             reads += [*here, *void]
-            rows += [_of_kind(draft, table, landing, kind, void=bool(void)) for kind in kinds]
+            columns = frozenset(draft.table(landing).columns)
+            rows += [_of_kind(table, landing, kind, columns, void=bool(void)) for kind in kinds]
     if rows:
         union = exp.union(*rows, distinct=False) if len(rows) > 1 else rows[0]
         draft.build(
@@ -89,9 +91,9 @@ def _seen(draft: Draft, project: Project, table: str, month: str) -> None:
         )
 
 
-def _of_kind(draft: Draft, table: str, landing: str, kind: str, *, void: bool) -> exp.Select:
+@cache  # the same for every month
+def _of_kind(table: str, landing: str, kind: str, columns: frozenset[str], *, void: bool) -> exp.Select:
     """One kind of identifier in a landing table, once per record, dated by the rows of the canonical table."""
-    columns = draft.table(landing).columns
     value, raw, verified = (f"{table}__{what}__{kind}" for what in ("id", "raw", "verified"))
     given = (
         exp.select(
