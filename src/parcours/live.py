@@ -10,7 +10,8 @@ from datetime import datetime
 from ipaddress import ip_address, ip_network
 
 from parcours.collect import Collected, Rejected, read_batch, read_call
-from parcours.collect.keeping import Arrival, Keeper
+from parcours.collect.keeping import Keeper
+from parcours.collect.line import Arrival
 from parcours.consent import Register, Statement, collected, keep_texts, same_as_before, secret, subject
 from parcours.project import Project
 from parcours.state import Database
@@ -45,7 +46,7 @@ class Live:
     def __init__(self, register: Register) -> None:
         self.database = register.database
         self.register = register
-        self.keeper = Keeper(register.database.url)
+        self.keeper = Keeper(register.database)
 
     async def collect(self, body: bytes, kind: str, *, source: str, caller: Caller, now: datetime) -> None:
         """Keeps one call. Raises Refusal when it cannot be read, Busy when it cannot be kept now."""

@@ -88,7 +88,8 @@ def test_numbers_are_identifiers_too() -> None:
         ("alias", {"userId": "u"}, "no_previous_id"),
         ("group", {}, "no_group"),
         ("track", {"userId": "u" * 256}, "identifier_too_long"),
-        ("track", {"properties": [1]}, "not_json"),
+        ("track", {"properties": [1]}, "not_an_object"),
+        ("identify", {"traits": "x"}, "not_an_object"),
         ("track", {"event": {"a": 1}}, "not_json"),
     ],
 )
@@ -98,7 +99,20 @@ def test_what_the_spec_does_not_allow_is_refused(kind: str, message: dict[str, o
     assert (refused.value.code, refused.value.status) == (code, 400)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"event": "\xff"}', b'{"a": NaN}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"event": "\xff"}',
+        b'{"a": NaN}',
+        b'{"a": "\x00"}',
+        b'{"event": "\\ud800"}',
+        b'{"a": ' + b"[" * 9000,
+    ],
+)
 def test_what_is_not_json_is_refused_without_being_repeated(body: bytes) -> None:
     with pytest.raises(Refusal) as refused:
         read_call(body, "track", source="web", now=NOW)

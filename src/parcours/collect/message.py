@@ -20,6 +20,10 @@ LARGEST_BATCH = 500 * 1024
 LONGEST_ID = 255  # characters of an identifier or of a name; messageId is cut nowhere, but hashed
 AHEAD = timedelta(hours=1)  # how far a mended clock may run ahead of ours
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_NONE = timedelta(0)
+
+
+_NOTHING = msgspec.Raw(b"null")
 
 
 class Refusal(Exception):
@@ -30,8 +34,7 @@ class Refusal(Exception):
         self.code, self.detail, self.status = code, detail, status
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(msgspec.Struct, frozen=True):
     """One message that is kept: who sent it when, what happened, and the message as it came."""
 
     key: UUID
@@ -73,9 +76,9 @@ class Message(msgspec.Struct, rename="camel"):
     name: str | None = None
     group_id: str | int | float | None = None
     previous_id: str | int | float | None = None
-    properties: dict[str, msgspec.Raw] | None = None
-    traits: dict[str, msgspec.Raw] | None = None
-    context: msgspec.Raw = msgspec.Raw(b"")
+    properties: msgspec.Raw = _NOTHING
+    traits: msgspec.Raw = _NOTHING
+    context: msgspec.Raw = _NOTHING
 
 
 class Preferences(msgspec.Struct, rename="camel"):
@@ -102,6 +105,7 @@ class _Wrong(Exception):
         self.reason, self.detail = reason, detail
 
 
+_CANNOT_BE_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _message = msgspec.json.Decoder(Message)
 _batch = msgspec.json.Decoder(Batch)
 _context = msgspec.json.Decoder(Context)
@@ -115,7 +119,7 @@ def read_call(body: bytes, kind: str, *, source: str, now: datetime, user: str =
     if len(body) > LARGEST_CALL:
         raise Refusal("too_large", f"A call is at most 32 KB; this one has {len(body)} bytes.")
     try:
-        return _read(body, kind, sent_at=None, source=source, now=now, user_kind=user)
+        return _read(body, kind, sent=None, source=source, now=now, user_kind=user)
     except _Wrong as wrong:
         raise Refusal(wrong.reason, wrong.detail) from None
 
@@ -126,30 +130,31 @@ def read_batch(body: bytes, *, source: str, now: datetime, user: str = "login") 
         raise Refusal("too_large", f"A batch is at most 500 KB; this one has {len(body)} bytes.")
     try:
         batch = _batch.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except _CANNOT_BE_READ as error:
         raise Refusal("not_json", _cannot_be_read(error)) from None
     return _each(batch, source, now, user)
 
 
 def _each(batch: Batch, source: str, now: datetime, user: str) -> Iterator[Collected | Rejected]:
+    sent = _time(batch.sent_at)
     for raw in batch.batch:
         body = bytes(raw)
         try:
             if len(body) > LARGEST_CALL:
                 raise _Wrong("too_large", f"a message is at most 32 KB; this one has {len(body)} bytes")
-            yield _read(body, None, sent_at=batch.sent_at, source=source, now=now, user_kind=user)
+            yield _read(body, None, sent=sent, source=source, now=now, user_kind=user)
         except _Wrong as wrong:
             kept = body[:LARGEST_CALL].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
             yield Rejected(_key(source, kept.encode()), source, wrong.reason, wrong.detail, now, kept)
 
 
 def _read(
-    body: bytes, kind: str | None, *, sent_at: str | None, source: str, now: datetime, user_kind: str
+    body: bytes, kind: str | None, *, sent: datetime | None, source: str, now: datetime, user_kind: str
 ) -> Collected:
     try:
         message = _message.decode(body)
         text = body.decode("utf-8")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except _CANNOT_BE_READ as error:
         raise _Wrong("not_json", _cannot_be_read(error)) from None
     kind = kind or message.type or ""
     if kind not in CALLS:
@@ -166,7 +171,7 @@ def _read(
         subject=subject(who),
         user_id=user,
         anonymous_id=anonymous,
-        event_time=_event_time(message, sent_at or message.sent_at, now),
+        event_time=_event_time(message, sent or _time(message.sent_at), now),
         received_at=now,
         body=text,
         consent=_consent(bytes(message.context)),
@@ -186,6 +191,9 @@ def _consent(context: bytes) -> dict[str, bool] | None:
 
 
 def _complete(message: Message, kind: str, user: str | None, anonymous: str | None) -> None:
+    for name, told in (("properties", message.properties), ("traits", message.traits)):
+        if memoryview(told)[:1] not in (b"{", b"n"):
+            raise _Wrong("not_an_object", f"'{name}' must be an object")
     if kind == "track" and not message.event:
         raise _Wrong("no_event", "a track call names its 'event'")
     if user is None and anonymous is None:
@@ -206,16 +214,16 @@ def _identifier(value: str | int | float | None, name: str) -> str | None:
     return text or None
 
 
-def _event_time(message: Message, sent_at: str | None, now: datetime) -> datetime:
+def _event_time(message: Message, sent: datetime | None, now: datetime) -> datetime:
     """When it happened by our clock; a time that cannot be is the time it was received."""
     original = _time(message.original_timestamp)
-    sent = _time(sent_at)
+    stated = _time(message.timestamp)
     if original is None and sent is not None:
-        original = _time(message.timestamp)
+        original = stated
     if original is not None and sent is not None:
         late = sent - original
-        return now - late if timedelta(0) <= late <= now - EARLIEST else now
-    happened = _time(message.timestamp) or original or now
+        return now - late if _NONE <= late <= now - EARLIEST else now
+    happened = stated or original or now
     return happened if EARLIEST <= happened <= now + AHEAD else now
 
 
@@ -239,7 +247,8 @@ def subject(who: str) -> int:
 
 
 def _key(source: str, what: bytes) -> UUID:
-    return UUID(bytes=hashlib.blake2b(source.encode() + b"\x00" + what, digest_size=16).digest())
+    digest = hashlib.blake2b(source.encode() + b"\x00" + what, digest_size=16).digest()
+    return UUID(int=int.from_bytes(digest, "big"))
 
 
 def _cannot_be_read(error: Exception) -> str:

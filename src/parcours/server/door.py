@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 
+import psycopg
+
 from parcours.live import Live
 from parcours.model.api_key import ApiKey
 from parcours.server import keys
 from parcours.server.problems import Problem
+from parcours.state import StateFault
 
 FRESH = 10.0  # seconds that keys are remembered: a key that was revoked works no longer than this
 SOON = 0.5  # and read again for an unknown key no more often than this
@@ -51,5 +54,9 @@ class Door:
 
     def _refresh(self, after: float = FRESH) -> None:
         if time.monotonic() - self._read_at > after:
-            self._keys = keys.valid(self.live.database)
+            try:
+                self._keys = keys.valid(self.live.database)
+            except (StateFault, psycopg.Error):  # it may be starting again: the keys we know are good for now
+                if not self._keys:
+                    raise Problem(503, "no_database", "The database does not answer.", {"Retry-After": "5"}) from None
             self._read_at = time.monotonic()

@@ -31,7 +31,8 @@ class Database:
     """Where the state is kept. Safe to share between threads and processes: each asks for connections of its own."""
 
     url: str
-    cluster: Cluster | None = None  # the one we started, and stop
+    cluster: Cluster | None = None  # the one that came with us
+    started: bool = False  # whether we started it, and stop it
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[DictRow]]:
@@ -44,9 +45,14 @@ class Database:
         with self.connection() as connection:
             return rows(connection, query, values)
 
-    def close(self) -> None:
-        """Stops the PostgreSQL that this opened; another's goes on."""
+    def awake(self) -> None:
+        """Starts the PostgreSQL that came with us, where it was killed; another's is for others to start."""
         if self.cluster is not None:
+            self.cluster.start()
+
+    def close(self) -> None:
+        """Stops the PostgreSQL that this started; another's goes on."""
+        if self.cluster is not None and self.started:
             self.cluster.stop()
 
     def __enter__(self) -> Database:
@@ -68,8 +74,7 @@ def open_database(folder: Path) -> Database:
     """
     url = os.environ.get(URL, "")
     own = None if url else cluster(folder)
-    started = own is not None and own.start()
-    database = Database(url or own.url, own if started else None)  # type: ignore[union-attr]
+    database = Database(url) if own is None else Database(own.url, own, started=own.start())
     try:
         return ready(database)
     except BaseException:
@@ -121,9 +126,7 @@ def _check_queries(connection: psycopg.Connection[DictRow]) -> None:
 
 
 def _check(connection: psycopg.Connection[DictRow], query: Query) -> None:
-    if query.text.startswith("CREATE TEMPORARY"):
-        connection.execute(query.text.encode())
-    elif not query.text.startswith("COPY"):
+    if not query.text.startswith("COPY"):
         connection.execute(f"PREPARE checked AS {_numbered(query.text)}".encode())
         connection.execute(b"DEALLOCATE checked")
 

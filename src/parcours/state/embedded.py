@@ -124,6 +124,7 @@ class Cluster:
             state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
             if state == "Z":
                 (self.data / "postmaster.pid").unlink()
+                (self.socket / ".s.PGSQL.5432.lock").unlink()
 
     def _waited(self, server: subprocess.Popen[bytes], until: float) -> bool:
         while server.poll() is None and time.monotonic() < until:

@@ -1,19 +1,10 @@
--- name: arrivals
--- Where one commit's messages lie before those seen already are left out; empty again after each commit.
-CREATE TEMPORARY TABLE arriving (
-  key uuid, source text, kind text, name text, subject bigint, event_time timestamptz, received_at timestamptz,
-  seen text, body text
-) ON COMMIT DELETE ROWS
+-- name: known
+-- Which of some messages have been kept before.
+SELECT key FROM collected WHERE key = ANY(%(keys)s)
 
--- name: arriving
--- Takes one commit's messages.
-COPY arriving (key, source, kind, name, subject, event_time, received_at, seen, body) FROM STDIN (FORMAT BINARY)
-
--- name: keep
--- Keeps the messages that have not been seen before.
-INSERT INTO collected (key, source, kind, name, subject, event_time, received_at, seen, body)
-SELECT key, source, kind, name, subject, event_time, received_at, seen, body FROM arriving
-ON CONFLICT (key) DO NOTHING
+-- name: take
+-- Takes messages that have not been kept before.
+COPY collected (key, source, kind, name, subject, event_time, received_at, seen, body) FROM STDIN (FORMAT BINARY)
 
 -- name: reject
 -- Keeps a message that cannot be used, with the reason.

@@ -1,0 +1,92 @@
+"""One line to PostgreSQL, on which the messages of many callers are kept in one commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psycopg
+
+from parcours.collect.message import Collected, Rejected
+from parcours.collect.rows import rows
+from parcours.consent import ledger
+from parcours.consent.ledger import Statement
+from parcours.state import Database, queries
+
+_KNOWN, _TAKE, _REJECT = (queries("collected")[name].text.encode() for name in ("known", "take", "reject"))
+_SAY = queries("live_identifier")["say"].text.encode()
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came with one request, and what the server saw of the caller."""
+
+    collected: Sequence[Collected]
+    rejected: Sequence[Rejected] = ()
+    seen: str | None = None
+    said: Sequence[Statement] = ()  # what the messages say of consent
+    recognised: Sequence[Any] = ()  # which values were sent together: rows of live_identifiers
+
+    def __len__(self) -> int:
+        return len(self.collected) + len(self.rejected)
+
+
+class Line:
+    """A connection that is made when it is needed, and again when it is lost."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: psycopg.AsyncConnection | None = None
+
+    async def write(self, arrivals: Sequence[Arrival]) -> int:
+        """Keeps arrivals in one commit, and says how many messages were new. Raises psycopg's errors, NoPostgres.
+
+        UniqueViolation means that another line has just kept one of them: written again, it is known.
+        """
+        connection = await self._connected()
+        sent = {one.key: (one, arrival.seen) for arrival in reversed(arrivals) for one in reversed(arrival.collected)}
+        for (key,) in await (await connection.execute(_KNOWN, {"keys": list(sent)}, binary=True)).fetchall():
+            del sent[key]
+        new = rows(reversed(sent.values()))
+        rejected = [asdict(one) for arrival in arrivals for one in arrival.rejected]
+        async with connection.transaction(), connection.cursor() as cursor:
+            if sent:
+                async with cursor.copy(_TAKE) as copy:
+                    await copy.write(new)
+            if rejected:
+                await cursor.executemany(_REJECT, rejected)
+            await _beside(cursor, arrivals)
+        return len(sent)
+
+    async def close(self) -> None:
+        """Ends the connection, if there is one."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _connected(self) -> psycopg.AsyncConnection:
+        if self._connection is None or self._connection.closed:
+            await asyncio.to_thread(self._database.awake)
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._database.url, autocommit=True, connect_timeout=5
+            )
+        return self._connection
+
+
+async def _beside(cursor: psycopg.AsyncCursor, arrivals: Sequence[Arrival]) -> None:
+    """What messages say of consent, and of who is whom, in the commit that keeps them."""
+    if said := [one for arrival in arrivals for one in arrival.said]:
+        latest = max(one.received_at for arrival in arrivals for one in arrival.collected)
+        await ledger.write_beside(cursor, said, now=latest)
+    recognised = {(each.record, each.key): each for one in arrivals for each in one.recognised}
+    if recognised:  # in one order, so that two processes never wait for each other
+        await cursor.execute(_SAY, _columns([recognised[at] for at in sorted(recognised)]))
+
+
+def _columns(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    return {"records": [each.record for each in rows], "keys": [each.key for each in rows],
+            "kinds": [each.kind for each in rows], "verified": [each.verified for each in rows],
+            "described": [each.described for each in rows], "sources": [each.source for each in rows],
+            "times": [each.at for each in rows]}  # fmt: skip
