@@ -13,6 +13,7 @@ from parcours.collect import Collected, Rejected, read_batch, read_call
 from parcours.collect.keeping import Keeper
 from parcours.collect.line import Arrival
 from parcours.consent import Register, Statement, collected, keep_texts, same_as_before, secret, subject
+from parcours.person import People, reading
 from parcours.project import Project
 from parcours.state import Database
 
@@ -43,22 +44,29 @@ def cut(address: str | None) -> str | None:
 class Live:
     """What a server process does between two requests and its database."""
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Register, people: People) -> None:
         self.database = register.database
         self.register = register
+        self.people = people
         self.keeper = Keeper(register.database)
 
     async def collect(self, body: bytes, kind: str, *, source: str, caller: Caller, now: datetime) -> None:
         """Keeps one call. Raises Refusal when it cannot be read, Busy when it cannot be kept now."""
-        found = [read_call(body, kind, source=source, now=now)]
-        await self.keeper.keep(Arrival(found, seen=caller.seen(), said=self._said(found)))
+        user = self.people.hearing.user_kind(source)
+        await self._keep([read_call(body, kind, source=source, now=now, user=user)], [], caller)
 
     async def collect_batch(self, body: bytes, *, source: str, caller: Caller, now: datetime) -> None:
         """Keeps the messages of a batch; those that cannot be read are kept as rejected, with the reason."""
-        found = list(read_batch(body, source=source, now=now))
+        user = self.people.hearing.user_kind(source)
+        found = list(read_batch(body, source=source, now=now, user=user))
         good = [one for one in found if isinstance(one, Collected)]
         bad = [one for one in found if isinstance(one, Rejected)]
-        await self.keeper.keep(Arrival(good, bad, seen=caller.seen(), said=self._said(good)))
+        await self._keep(good, bad, caller)
+
+    async def _keep(self, good: list[Collected], bad: list[Rejected], caller: Caller) -> None:
+        recognised = self.people.hearing.heard(good)
+        await self.keeper.keep(Arrival(good, bad, seen=caller.seen(), said=self._said(good), recognised=recognised))
+        self.people.hearing.written(recognised)
 
     def _said(self, found: Iterable[Collected]) -> list[Statement]:
         """What messages say of consent: by the browser, and by who is logged in there."""
@@ -82,11 +90,12 @@ def register_of(project: Project, database: Database, *, now: datetime) -> Regis
 
 
 @asynccontextmanager
-async def running(register: Register) -> AsyncIterator[Live]:
+async def running(project: Project, register: Register) -> AsyncIterator[Live]:
     """The corridor, open; at the end it keeps what waits."""
-    live = Live(register)
-    live.keeper.start()
-    try:
-        yield live
-    finally:
-        await live.keeper.close()
+    async with reading(project, register.database) as people:
+        live = Live(register, people)
+        live.keeper.start()
+        try:
+            yield live
+        finally:
+            await live.keeper.close()

@@ -26,7 +26,7 @@ def serve(door: Door, host: str, port: int) -> int:
     with open_database(project.state) as database:
         register = live.register_of(project, database, now=datetime.now(UTC))
         door.terminal.say("Listening on http://{host}:{port} (Ctrl-C ends it).", host=host, port=port)
-        made = app.create(register, preferences.pages)
+        made = app.create(project, register, preferences.pages)
         uvicorn.run(made, host=host, port=port, log_level="warning", access_log=False,
                     timeout_graceful_shutdown=10, server_header=False)  # fmt: skip
     return DONE

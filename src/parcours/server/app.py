@@ -12,20 +12,21 @@ from fastapi.responses import PlainTextResponse
 from parcours import live as corridor
 from parcours.consent import Register
 from parcours.live import Live
-from parcours.server import collecting, consenting, libraries
+from parcours.project import Project
+from parcours.server import collecting, consenting, libraries, people
 from parcours.server.browsers import FromBrowsers
 from parcours.server.door import Door
 from parcours.server.problems import Problem, told_as_problems
 from parcours.state import Database, queries
 
 
-def create(register: Register, *pages: Callable[[Callable[[], Live]], APIRouter]) -> FastAPI:
+def create(project: Project, register: Register, *pages: Callable[[Callable[[], Live]], APIRouter]) -> FastAPI:
     """The server's application over a database that is open; `pages` are those that people see."""
     door = Door()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with corridor.running(register) as door.live:
+        async with corridor.running(project, register) as door.live:
             yield
 
     app = FastAPI(title="Parcours", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
@@ -34,6 +35,7 @@ def create(register: Register, *pages: Callable[[Callable[[], Live]], APIRouter]
     app.include_router(collecting.routes(door))
     app.include_router(libraries.routes(door))
     app.include_router(consenting.routes(door))
+    app.include_router(people.routes(door))
     for page in pages:
         app.include_router(page(lambda: door.live))
     _standing(app, register.database, door)

@@ -12,13 +12,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
 
+from parcours import flow
 from parcours.consent import Register, keep_texts
 from parcours.consent.secret import Secret
 from parcours.model.value import Title
+from parcours.project import Project, load
 from parcours.project.consents import usual_consents
 from parcours.server import app, keys
 from parcours.state import Database
@@ -75,14 +79,25 @@ def register_of(database: Database) -> Register:
     return Register(database, declared, Secret(b"not a secret".ljust(32)))
 
 
+def plain_project() -> Project:
+    """The project of a shop that decides nothing itself."""
+    with TemporaryDirectory() as folder:
+        packs = "".join(f"[{name}]\npacks = []\n" for name in ("profiles", "segments", "scores"))
+        (Path(folder) / "parcours.toml").write_text(f'[project]\nname = "shop"\n{packs}')
+        return load(Path(folder), flow.kinds())
+
+
 @contextmanager
-def served(database: Database, *, port: int = 0, key: str | None = None) -> Iterator[Served]:
+def served(
+    database: Database, *, project: Project | None = None, port: int = 0, key: str | None = None
+) -> Iterator[Served]:
     """Runs a server over a database until the end; what waits is kept before it goes.
 
-    Without a port it takes a free one, without a key it makes one: give both to start the same server again.
+    Without a port it takes a free one, without a key it makes one: give both to start the same server again. Without a
+    project it is that of a shop that decides nothing itself.
     """
     key = key or keys.make(database, "web", ["collect"])[1]
-    made = app.create(register_of(database), preferences.pages)
+    made = app.create(project or plain_project(), register_of(database), preferences.pages)
     settings = uvicorn.Config(made, host="127.0.0.1", port=port, log_level="error", access_log=False)
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)

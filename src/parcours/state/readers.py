@@ -1,0 +1,46 @@
+"""Connections for reading by the second: some that are kept open, each read in one snapshot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+
+MOST = 8  # connections of one process
+_OPTIONS = "-c timezone=UTC -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
+
+
+class Readers:
+    """A few connections that many readers share; a broken one is opened anew."""
+
+    def __init__(self, url: str, most: int = MOST) -> None:
+        self._url, self._left = url, most
+        self._idle: list[psycopg.AsyncConnection] = []
+        self._turn = asyncio.Semaphore(most)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """A connection in a transaction that sees one moment. Raises psycopg.OperationalError when nobody answers."""
+        async with self._turn:
+            found = self._idle.pop() if self._idle else await self._opened()
+            try:
+                async with found.transaction():
+                    yield found
+            except psycopg.OperationalError:
+                await self.close()  # the server went: all of them are broken
+                raise
+            finally:
+                if not found.closed:
+                    self._idle.append(found)
+
+    async def close(self) -> None:
+        """Closes the connections nobody uses."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _opened(self) -> psycopg.AsyncConnection:
+        return await psycopg.AsyncConnection.connect(
+            self._url, autocommit=True, options=_OPTIONS, connect_timeout=5, prepare_threshold=0
+        )
