@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo run test test-spark test-sdks check bench reference clean
+.PHONY: help demo run test test-spark test-sdks test-api check bench reference clean
 
 help: ## What one can ask for
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ tests/sdks/node_modules: tests/sdks/package-lock.json
 
 test-sdks: $(READY) tests/sdks/node_modules ## Segment's and RudderStack's own libraries send to a server
 	$(BIN)/python -m pytest tests/sdks
+
+test-api: $(READY) ## Every address of the server with made-up calls, right and wrong (EXAMPLES=200 each)
+	PARCOURS_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest tests/server/test_openapi.py
 
 check: $(READY) ## Style, types and layers
 	$(BIN)/ruff check .

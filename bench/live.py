@@ -135,7 +135,7 @@ def copied(database: Database, seconds: float) -> dict[str, float]:
     now = datetime.now(UTC)
     body = senders.batch([f"copied-{each}" for each in range(BATCH)])
     read = [one for one in read_batch(body, source="web", now=now) if isinstance(one, Collected)]
-    told = rows((one, None) for one in read * (ROWS_AT_ONCE // BATCH))
+    told = rows((one, "{}") for one in read * (ROWS_AT_ONCE // BATCH))
     count, begun = 0, time.perf_counter()
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute("CREATE TABLE copied (key uuid, source text, kind text, name text, subject bigint, "
@@ -154,7 +154,7 @@ def measured(seconds: float) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="parcours-live-"))
     folder.chmod(0o755)
     try:
-        (folder / "parcours.toml").write_text('[project]\nname = "live"\n')
+        (folder / "parcours.toml").write_text('[project]\nname = "live"\n[collect]\nper_second = 1000000\n')
         with open_database(folder / "state") as database:
             _, key = keys.make(database, "web", ["collect"])
             figures: dict[str, Any] = {"copy": copied(database, seconds)}

@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address, ip_network
 
 from parcours.collect import Collected, Rejected, read_batch, read_call
-from parcours.collect.keeping import Keeper
+from parcours.collect.keeping import Busy, Keeper
 from parcours.collect.line import Arrival
+from parcours.collect.pace import Pace
+from parcours.collect.seeing import Eyes
 from parcours.consent import Register, Statement, collected, keep_texts, same_as_before, secret, subject
 from parcours.person import People, reading
 from parcours.project import Project
+from parcours.project.definitions import CollectSettings
 from parcours.state import Database
 
 
 @dataclass(frozen=True)
 class Caller:
-    """What the server saw of who sent something: the network it came from, and the program."""
+    """Who sends something: the key, and what the server saw of it, the network it came from and the program."""
 
+    key_id: str
     address: str | None = None
     program: str | None = None
-
-    def seen(self) -> str:
-        """What is kept of it, as JSON: the address is cut, so that it leads to a town at most."""
-        return json.dumps({"address": cut(self.address), "program": (self.program or "")[:500] or None})
-
-
-def cut(address: str | None) -> str | None:
-    """An address without what tells one house from another: three numbers of IPv4, 48 bits of IPv6."""
-    if not address:
-        return None
-    try:
-        bits = 24 if ip_address(address).version == 4 else 48
-    except ValueError:
-        return None
-    return str(ip_network(f"{address}/{bits}", strict=False).network_address)
 
 
 class Live:
     """What a server process does between two requests and its database."""
 
-    def __init__(self, register: Register, people: People) -> None:
+    def __init__(self, register: Register, people: People, settings: CollectSettings) -> None:
         self.database = register.database
         self.register = register
         self.people = people
+        self.eyes = Eyes(settings.places)
+        self.pace = Pace(settings.per_second, settings.burst)
         self.keeper = Keeper(register.database)
 
     async def collect(self, body: bytes, kind: str, *, source: str, caller: Caller, now: datetime) -> None:
@@ -64,8 +54,11 @@ class Live:
         await self._keep(good, bad, caller)
 
     async def _keep(self, good: list[Collected], bad: list[Rejected], caller: Caller) -> None:
+        if wait := self.pace.wait(caller.key_id, len(good) + len(bad), now=time.monotonic()):
+            raise Busy(after=wait)
         recognised = self.people.hearing.heard(good)
-        await self.keeper.keep(Arrival(good, bad, seen=caller.seen(), said=self._said(good), recognised=recognised))
+        seen = [self.eyes.seen(one.address or caller.address, one.program or caller.program) for one in good]
+        await self.keeper.keep(Arrival(good, bad, seen=seen, said=self._said(good), recognised=recognised))
         self.people.hearing.written(recognised)
 
     def _said(self, found: Iterable[Collected]) -> list[Statement]:
@@ -93,9 +86,10 @@ def register_of(project: Project, database: Database, *, now: datetime) -> Regis
 async def running(project: Project, register: Register) -> AsyncIterator[Live]:
     """The corridor, open; at the end it keeps what waits."""
     async with reading(project, register.database) as people:
-        live = Live(register, people)
+        live = Live(register, people, project.collect)
         live.keeper.start()
         try:
             yield live
         finally:
             await live.keeper.close()
+            live.eyes.close()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from parcours.collect import keeping
+from parcours.project.definitions import CollectSettings
 from parcours.server import keys
+from parcours.state import Database
 from parcours.state.queries import Query
-from parcours.testing.served import Served
+from parcours.testing.served import Served, plain_project, served
 
 ROWS = Query("rows", "Everything that was collected.", "SELECT * FROM collected ORDER BY number")
 REJECTED = Query("rejected", "Everything rejected.", "SELECT * FROM collected_rejected ORDER BY reason")
@@ -157,8 +161,58 @@ def test_what_many_send_at_once_is_all_kept_in_few_commits(shop: Served) -> None
 
 
 def test_the_address_is_kept_cut_and_the_program_named(shop: Served) -> None:
-    shop.post("/v1/track", VIEW, headers={"User-Agent": "Mozilla/5.0"})
-    assert json.loads(rows(shop)[0]["seen"]) == {"address": "127.0.0.0", "program": "Mozilla/5.0"}
+    shop.post("/v1/track", VIEW, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0 Safari/537.36"})
+    seen = json.loads(rows(shop)[0]["seen"])
+    assert (seen["address"], seen["browser"], seen["robot"]) == ("127.0.0.0", "Chrome", False)
+
+
+def test_of_a_visitor_that_a_server_tells_of_the_address_is_kept_cut_everywhere(shop: Served) -> None:
+    said = {"ip": "203.0.113.77", "userAgent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148"}
+    batch = [
+        {"type": "track", **VIEW, "context": said},
+        {"type": "track", **VIEW, "messageId": "m2", "context": {"ip": "203.0.113.77, 198.51.100.7"}},
+        {"type": "track", **VIEW, "messageId": "m3", "context": {"ip": 7}},
+        {"type": "track", **VIEW, "messageId": "m4", "context": []},
+    ]
+    assert shop.post("/v1/batch", {"batch": batch}).status == 200
+    found = rows(shop)
+    assert [json.loads(row["seen"])["address"] for row in found] == ["203.0.113.0", None, "127.0.0.0", "127.0.0.0"]
+    assert json.loads(found[0]["seen"])["device"] == "mobile"
+    assert json.loads(found[0]["body"])["context"] == {**said, "ip": "203.0.113.0"}
+    assert not any(".77" in row["body"] or "100.7" in row["body"] for row in found)
+
+
+def test_who_sends_faster_than_the_key_may_is_told_when_to_come_again(database: Database) -> None:
+    slow = replace(plain_project(), collect=CollectSettings(per_second=1, burst=20))
+    with served(database, project=slow) as shop:
+        calls = [{"type": "track", **VIEW, "messageId": str(number)} for number in range(15)]
+        assert shop.post("/v1/batch", {"batch": calls}).status == 200
+        answer = shop.post("/v1/batch", {"batch": [{**call, "messageId": "x"} for call in calls]})
+        assert (answer.status, answer.json()["code"]) == (429, "busy")
+        assert 1 <= int(answer.headers["retry-after"]) <= 10
+        assert shop.post("/v1/track", VIEW).status == 200, "what fits goes on"
+        _, other = keys.make(database, "app", ["collect"])
+        assert shop.post("/v1/batch", {"batch": calls}, key=other).status in (200, 401), "another key has its own pace"
+        assert len(rows(shop)) >= 16
+
+
+def test_when_more_waits_than_can_be_kept_the_answer_is_429_and_at_the_end_what_waits_is_kept(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody locks the table: what was taken waits, more is refused; the server stops, and keeps what it took."""
+    monkeypatch.setattr(keeping, "WAITING", 40)
+    with served(database) as shop, ThreadPoolExecutor(4) as senders:
+        with database.connection() as lock:
+            lock.execute("LOCK TABLE collected IN ACCESS EXCLUSIVE MODE")
+            batches = [[{"type": "track", **VIEW, "messageId": f"{number}-{each}"} for each in range(20)]
+                       for number in range(3)]  # fmt: skip
+            answers = [senders.submit(shop.post, "/v1/batch", {"batch": batch}) for batch in batches]
+            refused = next(iter(as_completed(answers))).result()
+            assert (refused.status, refused.headers["retry-after"]) == (429, "1")
+            stopping = senders.submit(shop.stop)
+        stopping.result()
+        assert sorted(answer.result().status for answer in answers) == [200, 200, 429]
+        assert len(rows(shop)) == 40
 
 
 def test_there_is_nothing_elsewhere(shop: Served) -> None:

@@ -21,12 +21,16 @@ from parcours.testing.served import Served, served
 VIEW = {"anonymousId": "a1", "event": "Product Viewed", "messageId": "m1",
         "properties": {"product_id": "tea", "category": "Tea", "price": 4.5, "note": "line\nbreak\u0000 \"quoted\""},
         "context": {"page": {"url": "https://shop.example/tea?x=1", "path": "/tea"}, "campaign": {"source": "news"},
-                    "userAgent": "Mozilla/5.0 (iPhone; like Mac OS X) Mobile",
+                    "userAgent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Mobile/15E148",
                     "consent": {"categoryPreferences": {"marketing": True}}}}  # fmt: skip
 ORDER = {"anonymousId": "a1", "userId": "u1", "event": "Order Completed", "messageId": "m2",
          "properties": {"order_id": "W1", "currency": "USD", "products": [
              {"product_id": "tea", "price": 4.5, "quantity": 2}, {"sku": "pot", "price": 20, "quantity": 1},
          ]}}  # fmt: skip
+ROBOT = {"type": "page", "anonymousId": "r1", "messageId": "m4", "context": {
+    "page": {"path": "/robot"}, "userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}}  # fmt: skip
+NO = {"type": "page", "anonymousId": "a1", "messageId": "m5", "context": {
+    "page": {"path": "/said/no"}, "consent": {"categoryPreferences": {"marketing": False}}}}  # fmt: skip
 WHO = {"userId": "u1", "anonymousId": "a1", "messageId": "m3",
        "traits": {"email": "Ana@Example.com", "firstName": "Ana", "address": {"postalCode": "75011"}}}  # fmt: skip
 
@@ -93,15 +97,18 @@ def run(project: Path) -> flow.Run:
 def test_events_orders_and_customers_arrive_with_the_next_run_each_once(shop: Served, project: Path) -> None:
     for kind, call in (("track", VIEW), ("track", ORDER), ("identify", WHO)):
         assert shop.post(f"/v1/{kind}", call).status == 200
-    assert shop.post("/v1/batch", {"batch": EXAMPLES}).status == 200
+    assert shop.post("/v1/batch", {"batch": [*EXAMPLES, ROBOT, NO]}).status == 200
     (read,) = run(project).sources
-    assert (read.received, read.landed, read.rejected) == (3 + len(EXAMPLES), 3 + len(EXAMPLES), 0)
+    assert (read.received, read.landed, read.rejected) == (5 + len(EXAMPLES), 5 + len(EXAMPLES), 0)
     with flow.published(load(project, flow.kinds())) as version:
         version.read("events", "orders", "order_lines", "persons", "identifiers", "customer_records")
         rows = version.engine.rows
         (view,) = rows("SELECT * FROM events WHERE name = 'product_viewed' AND product_id = 'tea'")
         assert (view["product_id"], view["value"], view["page_path"]) == ("tea", 450, "/tea")
         assert (view["device"], view["utm_source"], view["consent_marketing"]) == ("mobile", "news", True)
+        said = rows("SELECT name, consent_marketing FROM events WHERE page_path LIKE '/said/%' OR order_id = 'W1'")
+        assert {row["name"]: row["consent_marketing"] for row in said} == {"page": False, "order_completed": None}
+        assert rows("SELECT name FROM events WHERE page_path = '/robot'") == [], "a robot's visit is nobody's"
         assert rows("SELECT net_amount FROM orders WHERE order_id = 'W1'") == [{"net_amount": 2900}]
         assert len(rows("SELECT product_id FROM order_lines WHERE order_id = 'W1'")) == 2
         assert rows("SELECT kind, value FROM identifiers WHERE kind = 'email'")[0]["value"] == "ana@example.com"
@@ -110,7 +117,10 @@ def test_events_orders_and_customers_arrive_with_the_next_run_each_once(shop: Se
 
 
 def _as_the_specification_says(rows: Callable[[str], list[dict[str, Any]]]) -> None:
-    events = rows("SELECT name, product_id, order_id, value, query FROM events WHERE product_id IS DISTINCT FROM 'tea'")
+    events = rows(
+        "SELECT name, product_id, order_id, value, query FROM events "
+        "WHERE product_id IS DISTINCT FROM 'tea' AND name <> 'page'"
+    )
     assert {row["name"]: (row["product_id"], row["order_id"], row["value"]) for row in events} == EXAMPLES_READ
     assert [row["query"] for row in events if row["name"] == "products_searched"] == ["blue roses"]
     lines = rows(f"SELECT product_id, quantity, unit_price FROM order_lines WHERE order_id = '{BOUGHT}'")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,13 +21,17 @@ _SAY = queries("live_identifier")["say"].text.encode()
 
 @dataclass(frozen=True)
 class Arrival:
-    """What came with one request, and what the server saw of the caller."""
+    """What came with one request, and what the server saw of the sender of each message that is kept."""
 
     collected: Sequence[Collected]
     rejected: Sequence[Rejected] = ()
-    seen: str | None = None
+    seen: Sequence[str] = ()
     said: Sequence[Statement] = ()  # what the messages say of consent
     recognised: Sequence[Any] = ()  # which values were sent together: rows of live_identifiers
+
+    def seen_last_first(self) -> Iterator[tuple[Collected, str]]:
+        """The messages with what was seen of their senders; of several with one key the first then counts."""
+        return zip(reversed(self.collected), reversed(self.seen), strict=True)
 
     def __len__(self) -> int:
         return len(self.collected) + len(self.rejected)
@@ -46,7 +50,7 @@ class Line:
         UniqueViolation means that another line has just kept one of them: written again, it is known.
         """
         connection = await self._connected()
-        sent = {one.key: (one, arrival.seen) for arrival in reversed(arrivals) for one in reversed(arrival.collected)}
+        sent = {one.key: (one, seen) for arrival in reversed(arrivals) for one, seen in arrival.seen_last_first()}
         for (key,) in await (await connection.execute(_KNOWN, {"keys": list(sent)}, binary=True)).fetchall():
             del sent[key]
         new = rows(reversed(sent.values()))

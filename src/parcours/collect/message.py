@@ -10,9 +10,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
+
+from parcours.collect.seeing import cut
 
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 LARGEST_CALL = 32 * 1024  # bytes
@@ -48,6 +51,8 @@ class Collected(msgspec.Struct, frozen=True):
     received_at: datetime
     body: str
     consent: Mapping[str, bool] | None = None  # yes or no by category, where the message says it
+    address: str | None = None  # the visitor's, where a server tells it: used to find the country, and not kept
+    program: str | None = None  # likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ class Context(msgspec.Struct):
     """What we look at of a message's context."""
 
     consent: Preferences | None = None
+    ip: Any = None
+    user_agent: Any = msgspec.field(default=None, name="userAgent")
 
 
 class Batch(msgspec.Struct, rename="camel"):
@@ -108,7 +115,8 @@ class _Wrong(Exception):
 _CANNOT_BE_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _message = msgspec.json.Decoder(Message)
 _batch = msgspec.json.Decoder(Batch)
-_context = msgspec.json.Decoder(Context)
+_context = msgspec.json.Decoder(Context | None)
+_NO_CONTEXT = Context()
 
 
 def read_call(body: bytes, kind: str, *, source: str, now: datetime, user: str = "login") -> Collected:
@@ -159,6 +167,7 @@ def _read(
     kind = kind or message.type or ""
     if kind not in CALLS:
         raise _Wrong("unknown_type", f"'type' must be one of {', '.join(CALLS)}")
+    context = _context_of(message)
     user, anonymous = _identifier(message.user_id, "userId"), _identifier(message.anonymous_id, "anonymousId")
     _complete(message, kind, user, anonymous)
     name = message.event if kind == "track" else message.name if kind in ("page", "screen") else None
@@ -173,21 +182,37 @@ def _read(
         anonymous_id=anonymous,
         event_time=_event_time(message, sent or _time(message.sent_at), now),
         received_at=now,
-        body=text,
-        consent=_consent(bytes(message.context)),
+        body=_cut(text, context.ip) if isinstance(context.ip, str) else text,
+        consent=_consent(context),
+        address=context.ip if isinstance(context.ip, str) else None,
+        program=context.user_agent if isinstance(context.user_agent, str) else None,
     )
 
 
-def _consent(context: bytes) -> dict[str, bool] | None:
-    """What the message says of consent; what is not a plain yes or no says nothing."""
-    if b'"consent"' not in context:
-        return None
+def _context_of(message: Message) -> Context:
+    """What the message's context says; one that is not written as it should be says nothing."""
     try:
-        found = _context.decode(context).consent
+        return _context.decode(message.context) or _NO_CONTEXT
     except (msgspec.MsgspecError, RecursionError):
+        return _NO_CONTEXT
+
+
+def _consent(context: Context) -> dict[str, bool] | None:
+    """What the message says of consent; what is not a plain yes or no says nothing."""
+    if context.consent is None:
         return None
-    said = found.category_preferences if found is not None else None
+    said = context.consent.category_preferences
     return {name: bytes(raw) == b"true" for name, raw in (said or {}).items() if bytes(raw) in (b"true", b"false")}
+
+
+def _cut(text: str, address: str) -> str:
+    """A message in which a server tells its visitor's address, with the address cut."""
+    short = cut(address)
+    if short is not None and f'"{address}"' in text:
+        return text.replace(f'"{address}"', f'"{short}"')
+    body = msgspec.json.decode(text)  # not an address, or written in an unusual way
+    body["context"]["ip"] = short
+    return msgspec.json.encode(body).decode()
 
 
 def _complete(message: Message, kind: str, user: str | None, anonymous: str | None) -> None:

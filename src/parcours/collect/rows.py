@@ -18,7 +18,7 @@ _LENGTH = Struct("!i")
 _NULL = _LENGTH.pack(-1)
 
 
-def rows(messages: Iterable[tuple[Collected, str | None]]) -> bytes:
+def rows(messages: Iterable[tuple[Collected, str]]) -> bytes:
     """The rows of messages, each with what the server saw of the caller, in the order of the query `take`."""
     parts = [_BEGIN]
     for one, seen in messages:

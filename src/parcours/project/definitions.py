@@ -363,6 +363,20 @@ class EngineSettings:
     threads: int | None = setting(None, doc="Processor cores it may use; else all.")
 
 
+@dataclass(frozen=True)
+class CollectSettings:
+    """What the server takes, and what it looks up of who sends: `[collect]`."""
+
+    per_second: int = setting(
+        5_000, doc="Messages a second that one key may send for long; beyond, the answer is 429 and when to come again."
+    )
+    burst: int = setting(50_000, doc="Messages that one key may send at once after a pause.")
+    places: str | None = setting(
+        None,
+        doc="A database of networks in MaxMind's format (`data/country.mmdb`): the country and region of who sends.",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExchangeRate:
     """What one unit of a foreign currency is worth in the project's, from a day on (None: always)."""
@@ -386,6 +400,7 @@ class Project:
     engine: EngineSettings
     warehouse: Path
     state: Path  # where the live side's own PostgreSQL lies
+    collect: CollectSettings = field(default_factory=CollectSettings)
     keep_versions: int
     as_of: str  # "today" or "last_data"
     week_starts: str  # "monday" or "sunday"

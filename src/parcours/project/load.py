@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -139,6 +139,7 @@ class _Loading:
             country=own.country,
             languages=own.languages,
             engine=settings.engine,
+            collect=replace(settings.collect, places=_beside(self.folder, settings.collect.places)),
             warehouse=self.folder / settings.warehouse.folder,
             state=self.folder / "state",
             keep_versions=settings.warehouse.keep_versions,
@@ -328,3 +329,8 @@ class _Loading:
             currency=settings.project.currency if settings else "EUR",
             zone=settings.project.zone if settings else "UTC",
         )
+
+
+def _beside(folder: Path, file: str | None) -> str | None:
+    """A file named from the project's folder, named from anywhere."""
+    return None if file is None else str((folder / file).absolute())

@@ -17,7 +17,7 @@ from ruamel.yaml.comments import CommentedMap
 
 from parcours.model.kind import setting
 from parcours.model.value import Place, Title
-from parcours.project.definitions import EngineSettings, ExchangeRate
+from parcours.project.definitions import CollectSettings, EngineSettings, ExchangeRate
 from parcours.project.reader import LANGUAGES, Reader, Wrong
 
 FILE = "parcours.toml"
@@ -72,6 +72,7 @@ class TomlFile:
     project: ProjectSection
     warehouse: WarehouseSection
     engine: EngineSettings
+    collect: CollectSettings
     profiles: PacksSection
     segments: PacksSection
     scores: PacksSection
@@ -84,6 +85,7 @@ SECTIONS: dict[str, type] = {
     "project": ProjectSection,
     "warehouse": WarehouseSection,
     "engine": EngineSettings,
+    "collect": CollectSettings,
     "profiles": PacksSection,
     "segments": PacksSection,
     "scores": PacksSection,
@@ -100,7 +102,7 @@ def read_settings(node: CommentedMap, folder: Path, reader: Reader) -> TomlFile 
     project = sections["project"]
     if project is not None:
         _check_project(project, node, folder, reader)
-    _check_machine(sections, node, reader)
+    _check_machine(sections, node, folder, reader)
     rates = tuple(_rates(node, reader, project.currency if project else ""))
     if len(reader.faults.found) > before:
         return None
@@ -137,13 +139,25 @@ def _check_project(project: ProjectSection, node: CommentedMap, folder: Path, re
         reader.faults.add(at("languages"), "a project speaks at least one language.", 'As in ["fr"].')
 
 
-def _check_machine(sections: dict[str, Any], node: CommentedMap, reader: Reader) -> None:
+def _check_collect(collect: CollectSettings | None, node: CommentedMap, folder: Path, reader: Reader) -> None:
+    if collect is None:
+        return
+    for name in ("per_second", "burst"):
+        if getattr(collect, name) < 1:
+            reader.faults.add(reader.place(node["collect"], name), f"{name!r} must be 1 or more.")
+    if collect.places is not None and not (folder / collect.places).is_file():
+        at = reader.place(node["collect"], "places")
+        reader.faults.add(at, f"there is no file {collect.places}.", "Supply one in MaxMind's format, or leave it out.")
+
+
+def _check_machine(sections: dict[str, Any], node: CommentedMap, folder: Path, reader: Reader) -> None:
     engine, warehouse = sections["engine"], sections["warehouse"]
     if engine and engine.memory and not _MEMORY.match(engine.memory):
         at = reader.place(node["engine"], "memory")
         reader.faults.add(at, f"{engine.memory!r} is not an amount of memory.", "Write for example '4 GB'.")
     if engine and engine.threads is not None and engine.threads < 1:
         reader.faults.add(reader.place(node["engine"], "threads"), "'threads' must be 1 or more.")
+    _check_collect(sections["collect"], node, folder, reader)
     if warehouse and warehouse.keep_versions < 1:
         reader.faults.add(reader.place(node["warehouse"], "keep_versions"), "'keep_versions' must be 1 or more.")
 

@@ -40,7 +40,11 @@ def create(project: Project, register: Register, *pages: Callable[[Callable[[], 
         app.include_router(page(lambda: door.live))
     _standing(app, register.database, door)
     app.add_middleware(FromBrowsers, door=door)
+    app.openapi()["components"] = {**app.openapi().get("components", {}), "securitySchemes": _KEYS}
     return app
+
+
+_KEYS = {"writeKey": {"type": "http", "scheme": "basic", "description": "The key as user name, without a password."}}
 
 
 def _standing(app: FastAPI, database: Database, door: Door) -> None:

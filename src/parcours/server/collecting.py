@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from parcours.collect.keeping import Busy
-from parcours.collect.message import CALLS, LARGEST_BATCH, Refusal
+from parcours.collect.message import CALLS, LARGEST_BATCH, LONGEST_ID, Refusal
 from parcours.live import Caller, Live
 from parcours.model.api_key import ApiKey
 from parcours.server.door import Door
@@ -36,10 +36,10 @@ def routes(door: Door) -> APIRouter:
     router = APIRouter(tags=["collect"])
 
     async def call(request: Request, live: Live, key: ApiKey, body: bytes, kind: str) -> None:
-        await live.collect(body, kind, source=key.source, caller=_caller(request), now=datetime.now(UTC))
+        await live.collect(body, kind, source=key.source, caller=_caller(request, key), now=datetime.now(UTC))
 
     async def batch(request: Request, live: Live, key: ApiKey, body: bytes, _: str) -> None:
-        await live.collect_batch(body, source=key.source, caller=_caller(request), now=datetime.now(UTC))
+        await live.collect_batch(body, source=key.source, caller=_caller(request, key), now=datetime.now(UTC))
 
     def address(path: str, kind: str, does: Any, *, shown: bool) -> None:
         async def collect(request: Request) -> Response:
@@ -57,7 +57,7 @@ def routes(door: Door) -> APIRouter:
 
         summary = f"Keeps {'a batch of calls' if kind == 'batch' else f'one {kind} call'}."
         router.add_api_route(path, collect, methods=["POST"], summary=summary, include_in_schema=shown, name=path,
-                             openapi_extra=_BODY, responses=_ANSWERS)  # fmt: skip
+                             openapi_extra=_told(_BATCH if kind == "batch" else _CALL), responses=_ANSWERS)  # fmt: skip
 
     for kind in CALLS:
         address(f"/v1/{kind}", kind, call, shown=True)
@@ -69,10 +69,33 @@ def routes(door: Door) -> APIRouter:
     return router
 
 
-_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
-    "security": [{"writeKey": []}],
+_TEXT = {"type": "string"}
+_ID = {"type": ["string", "number", "null"], "maxLength": LONGEST_ID}
+_CALL: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("userId", "anonymousId", "previousId", "groupId"), _ID),
+        **dict.fromkeys(("messageId", "event", "name"), _TEXT),
+        **{time: {"type": "string", "format": "date-time"} for time in ("timestamp", "sentAt", "originalTimestamp")},
+        **{name: {"type": "object"} for name in ("properties", "traits", "context", "integrations")},
+    },
+    "anyOf": [{"required": ["userId"]}, {"required": ["anonymousId"]}],
 }
+_EACH = {**_CALL, "properties": {**_CALL["properties"], "type": {"enum": list(CALLS)}}, "required": ["type"]}
+_BATCH = {
+    "type": "object",
+    "properties": {"batch": {"type": "array", "items": _EACH}, "sentAt": {"type": "string", "format": "date-time"}},
+    "required": ["batch"],
+}
+
+
+def _told(schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "security": [{"writeKey": []}],
+    }
+
+
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "It is on disk.", "content": {"application/json": {"example": _DONE}}},
     400: {"description": "It cannot be read, or it is too large."},
@@ -116,5 +139,5 @@ def _too_large() -> Problem:
     return Problem(400, "too_large", "A call is at most 32 KB, a batch at most 500 KB.")
 
 
-def _caller(request: Request) -> Caller:
-    return Caller(request.client.host if request.client else None, request.headers.get("user-agent"))
+def _caller(request: Request, key: ApiKey) -> Caller:
+    return Caller(key.key_id, request.client.host if request.client else None, request.headers.get("user-agent"))

@@ -165,5 +165,3 @@ def _told(act: Callable[[], T]) -> T:
         raise Problem(422, "not_declared", "No such purpose is declared on such a channel.") from None
     except StateFault as fault:
         raise Problem(503, "not_set_up", str(fault)) from None
-
-

@@ -28,6 +28,8 @@ class Collected:
         False, doc="Whether `Order Completed` is also told as an order, for a shop whose orders come from nowhere else."
     )
 
+    robots: bool = setting(False, doc="Whether what robots do counts as events, as far as they say what they are.")
+
     def layout(self) -> Layout:
         """Messages are lines of JSON."""
         return Layout(format="jsonl")
@@ -49,7 +51,7 @@ class Collected:
         return tables
 
     def definition(self) -> list[Any]:
-        return [self.keys, self.user_id, self.marketing, self.orders]
+        return [self.keys, self.user_id, self.marketing, self.orders, self.robots]
 
     def _fetch(self, where: Where, scratch: Path) -> Fetched:
         import psycopg  # here, so that projects without a live side do not wait for it
@@ -101,13 +103,13 @@ class Collected:
             "utm_medium": _column("message.context.campaign.medium"),
             "utm_campaign": _column("message.context.campaign.name"),
             "traffic_source": _column("message.context.campaign.source"),
-            "device": _column(expression=_DEVICE),
-            "country": _column("message.context.location.country"),
+            "device": _column("seen.device"),
+            "country": _column(expression="coalesce(message.context.location.country, seen.country)"),
             "consent_marketing": _column(f"message.context.consent.categoryPreferences.{self.marketing}"),
         }
         return Mapping(
             table="events", columns=columns, identifiers=self._identifiers(), key=("key",), place=_HERE,
-            when=parse("kind in ('track', 'page', 'screen')"),
+            when=parse("kind in ('track', 'page', 'screen')" + ("" if self.robots else f" and not {_ROBOT}")),
         )  # fmt: skip
 
     def _customers(self) -> Mapping:
@@ -186,11 +188,7 @@ class Collected:
 
 
 _BOUGHT = "order_id is not null"
-_PROGRAM = "lower(coalesce(message.context.userAgent, seen.program))"
-_DEVICE = (
-    f"case when {_PROGRAM} is null then null when regexp_matches({_PROGRAM}, 'ipad|tablet') then 'tablet'"
-    f" when regexp_matches({_PROGRAM}, 'mobi|iphone|android') then 'mobile' else 'desktop' end"
-)
+_ROBOT = "coalesce(seen.robot, false)"
 
 
 def _column(
