@@ -18,7 +18,7 @@ def serve(door: Door, host: str, port: int) -> int:
     import uvicorn
 
     from parcours import live
-    from parcours.server import app
+    from parcours.server import app, logs
     from parcours.state import open_database
     from parcours.web import preferences
 
@@ -27,6 +27,6 @@ def serve(door: Door, host: str, port: int) -> int:
         register = live.register_of(project, database, now=datetime.now(UTC))
         door.terminal.say("Listening on http://{host}:{port} (Ctrl-C ends it).", host=host, port=port)
         made = app.create(project, register, preferences.pages)
-        uvicorn.run(made, host=host, port=port, log_level="warning", access_log=False,
+        uvicorn.run(made, host=host, port=port, log_config=logs.SETTINGS, access_log=False,
                     timeout_graceful_shutdown=10, server_header=False)  # fmt: skip
     return DONE

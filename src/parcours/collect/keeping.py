@@ -8,6 +8,7 @@ left waiting.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 
 import psycopg
@@ -22,6 +23,9 @@ AT_ONCE = 1_000  # messages in one commit
 LINES = 2  # commits under way at once: while one is written to disk, the next is made
 PATIENCE = 5.0  # seconds that a caller waits for a database that does not answer, then is told to come again
 AGAIN = 0.2  # seconds between tries
+
+
+_log = logging.getLogger(__name__)
 
 
 class Busy(Exception):
@@ -60,6 +64,11 @@ class Keeper:
     def start(self) -> None:
         """Begins to keep, in the running event loop."""
         self._tasks = [asyncio.create_task(self._run(Line(self.database))) for _ in range(LINES)]
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be kept."""
+        return self._count
 
     async def keep(self, arrival: Arrival) -> None:
         """Returns when the arrival is on disk. Raises Busy when it could not be kept, Refusal when it never can."""
@@ -106,19 +115,24 @@ class Keeper:
             try:
                 self._account(taken, await line.write([arrival for arrival, _ in taken]))
                 return _tell(taken)
-            except (psycopg.OperationalError, NoPostgres):
+            except (psycopg.OperationalError, NoPostgres) as error:
+                _log.warning("the database does not answer", extra={"facts": {"error": type(error).__name__}})
                 await line.close()
                 if self._closing and asyncio.get_running_loop().time() > closing:
                     return _tell(taken, Busy(after=5))
                 await asyncio.sleep(AGAIN)
             except psycopg.errors.UniqueViolation:
                 continue  # another line was quicker with one of them: now it is known
-            except psycopg.Error:
+            except psycopg.DataError:
                 if len(taken) == 1:
                     return _tell(taken, Refusal("cannot_be_kept", "The database does not take this message."))
                 for one in taken:  # whose fault is it?
                     await self._flush(line, [one])
                 return None
+            except psycopg.Error:  # ours: told again later, it may be mended
+                _log.exception("messages cannot be kept", extra={"facts": {"messages": sum(len(a) for a, _ in taken)}})
+                await line.close()
+                return _tell(taken, Busy(after=5))
 
     def _account(self, taken: list[Waiting], new: int) -> None:
         self.kept.new += new

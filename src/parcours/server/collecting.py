@@ -21,7 +21,8 @@ from parcours.server.problems import Problem
 SHORT = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 BATCHES = ("batch", "b", "import")
 _DONE = {"success": True}
-_INFLATED = LARGEST_BATCH + 1  # no more than this is ever unpacked
+_INFLATED = LARGEST_BATCH + 1  # no more than this is ever unpacked, or kept in memory
+_HEARD_OUT = 64 * 1024 * 1024  # bytes up to which a caller is heard out, so that the answer is heard too
 
 
 class _WriteKey(msgspec.Struct, rename="camel"):
@@ -112,17 +113,22 @@ def _given(request: Request, body: bytes) -> str | None:
         return found
     try:
         return _write_key.decode(body).write_key
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
 async def _body(request: Request) -> bytes:
     """The body, unpacked; never more than a batch may hold. Raises Problem for one that is larger."""
     received = bytearray()
+    length = 0
     async for chunk in request.stream():
-        received += chunk
-        if len(received) > _INFLATED:
-            raise _too_large()
+        length += len(chunk)
+        if length <= _INFLATED:
+            received += chunk
+        elif length > _HEARD_OUT:
+            break
+    if length > _INFLATED:
+        raise _too_large()
     if "gzip" not in request.headers.get("content-encoding", ""):
         return bytes(received)
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)

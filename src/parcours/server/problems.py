@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
@@ -38,11 +39,13 @@ class Problem(Exception):
         return JSONResponse(told, self.status, self.headers, MEDIA_TYPE)
 
 
-def told_as_problems(app: FastAPI) -> None:
-    """Has every error of an app answered in this form."""
+def told_as_problems(app: FastAPI) -> Counter[str]:
+    """Has every error of an app answered in this form; gives how often each was, by its code."""
+    told: Counter[str] = Counter()
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, problem: Problem) -> Response:
+        told[problem.code] += 1
         return problem.response()
 
     @app.exception_handler(HTTPException)
@@ -58,4 +61,7 @@ def told_as_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _ours(_: Request, __: Exception) -> Response:
+        told["our_fault"] += 1
         return Problem(500, "our_fault", "It was written down; nothing that you sent is shown here.").response()
+
+    return told

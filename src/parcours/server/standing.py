@@ -1,0 +1,60 @@
+"""How the server stands: whether it runs, whether it can keep what is sent, and what it counted since its start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import psycopg
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+
+from parcours.server.door import Door
+from parcours.server.problems import Problem
+from parcours.state import Database, queries
+
+
+def routes(database: Database, door: Door, refused: Mapping[str, int]) -> APIRouter:
+    """The addresses that programs watch; `refused` counts the answers that were errors, by their code."""
+    router = APIRouter(tags=["standing"])
+
+    @router.get("/health", summary="Whether the process runs.")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/ready", summary="Whether what is sent can be kept.",
+                responses={503: {"description": "The database does not answer."}})  # fmt: skip
+    def ready() -> dict[str, str]:
+        try:
+            database.run(queries("standing")["answers"])
+        except (RuntimeError, psycopg.Error):
+            raise Problem(503, "no_database", "The database does not answer.", {"Retry-After": "5"}) from None
+        return {"status": "ok"}
+
+    @router.get("/metrics", summary="Counts since the start, for Prometheus.", response_class=PlainTextResponse)
+    def metrics() -> str:
+        keeper = door.live.keeper
+        kept = {"new": keeper.kept.new, "repeated": keeper.kept.repeated, "rejected": keeper.kept.rejected}
+        lines = [
+            *_counter("messages_total", "Messages collected since the start, by what became of them.", "what", kept),
+            *_counter(
+                "refused_total", "Answers that were errors, by their code.", "code", dict(sorted(refused.items()))
+            ),
+            *_counter("commits_total", "Commits of collected messages.", None, {"": keeper.kept.commits}),
+            *_gauge("waiting", "Messages that wait to be kept.", keeper.waiting),
+        ]
+        return "\n".join([*lines, ""])
+
+    return router
+
+
+def _counter(name: str, says: str, label: str | None, values: Mapping[str, int]) -> Iterator[str]:
+    yield f"# HELP parcours_{name} {says}"
+    yield f"# TYPE parcours_{name} counter"
+    for value, count in values.items():
+        yield f'parcours_{name}{{{label}="{value}"}} {count}' if label else f"parcours_{name} {count}"
+
+
+def _gauge(name: str, says: str, value: int) -> Iterator[str]:
+    yield f"# HELP parcours_{name} {says}"
+    yield f"# TYPE parcours_{name} gauge"
+    yield f"parcours_{name} {value}"
