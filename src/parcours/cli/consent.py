@@ -57,7 +57,7 @@ def show(door: Door, person: str) -> int:
     return DONE
 
 
-@consent.command(epilog="Example: parcours --json consent prove ann@example.com > proof.json")
+@consent.command(epilog="Example: parcours consent prove ann@example.com --json > proof.json")
 @click.argument("person")
 @verb
 def prove(door: Door, person: str) -> int:
