@@ -15,15 +15,29 @@ from parcours.testing.served import register_of
 
 NOW = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)  # a Tuesday
 ANA, BEN = 1, 2
-EMPTIED = Query("emptied", "Empties.", "TRUNCATE consent_ledger, suppressions, addresses")
+PUBLISHED = """
+INSERT INTO publications (content, version, as_of, attributes, current) VALUES ('one', 1, '2026-03-09', '{}', true);
+CREATE TABLE people_1 PARTITION OF people FOR VALUES IN (1);
+CREATE TABLE identifiers_1 PARTITION OF identifiers FOR VALUES IN (1);
+CREATE TABLE addresses_1 PARTITION OF addresses FOR VALUES IN (1);
+CREATE TABLE delivered_consents_1 PARTITION OF delivered_consents FOR VALUES IN (1);
+"""
+EMPTIED = Query("emptied", "Empties.", "TRUNCATE consent_ledger, suppressions, addresses, people, delivered_consents")
 LIVES = Query(
-    "lives", "An address.", "INSERT INTO addresses VALUES (%(person)s, %(kind)s, %(value)s, %(subject)s, NULL)"
+    "lives", "An address.", "INSERT INTO addresses VALUES (1, %(person)s, %(kind)s, %(value)s, %(key)s, NULL)"
 )
+KNOWN = Query("known", "A person.", """INSERT INTO people
+    VALUES (1, %(person)s, %(merged_into)s, true, NULL, NULL, NULL, %(keys)s, %(merged)s, %(bought_at)s,
+            '', '', '', '', '', '', '', '')""")  # fmt: skip
+DELIVERED = Query("delivered", "What a source says.", """INSERT INTO delivered_consents
+    VALUES (1, %(person)s, 1, 'marketing', 'email', %(granted)s, %(at)s, 'v1', 'crm', 'row 1')""")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def made(postgres_url: str) -> Iterator[Register]:
     with fresh_database(postgres_url) as database:
+        with database.connection() as connection:
+            connection.execute(PUBLISHED.encode())
         yield register_of(database)
 
 
@@ -37,5 +51,10 @@ def register(made: Register) -> Register:
 def lives(database: Database, person: int, kind: str, value: str) -> int:
     """Gives a person an address; the number under which something is said of it."""
     number = subject(kind, value)
-    database.run(LIVES, {"person": person, "kind": kind, "value": value, "subject": number})
+    database.run(LIVES, {"person": person, "kind": kind, "value": value, "key": number})
     return number
+
+
+def known(database: Database, person: int, **more: object) -> None:
+    """A person as they are published."""
+    database.run(KNOWN, {"person": person, "merged_into": None, "keys": [], "merged": [], "bought_at": None, **more})

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from parcours.consent import Change, NotSaid, Register, Statement
+from parcours.consent import Change, NotSaid, Register, Statement, subject
 from parcours.state.queries import Query
 
-from .conftest import ANA, BEN, EMPTIED, NOW, lives
+from .conftest import ANA, BEN, DELIVERED, EMPTIED, NOW, known, lives
 
 YES = Statement(person=ANA, purpose="marketing", channel="email", state="granted", at=NOW, source="till",
                 text_version="2026-01", language="fr")  # fmt: skip
@@ -132,6 +132,39 @@ def test_who_has_the_address_that_said_no_has_said_no(register: Register) -> Non
     register.change(ANA, Change(off=[("marketing", "email")], source="preference page"), now=NOW)
     assert [row["subject"] for row in register.database.run(ROWS) if row["person"] == ANA] == [number]
     assert code(register, BEN) == "withdrawn"
+
+
+def test_what_was_said_by_who_turned_out_to_be_ana_holds_for_ana(register: Register) -> None:
+    known(register.database, ANA, merged=[BEN])
+    known(register.database, BEN, merged_into=ANA)
+    register.say([replace(YES, person=BEN, at=NOW - timedelta(days=1))], now=NOW)
+    assert code(register) == "granted"
+    header = register.unsubscribe_headers(BEN, purpose="marketing", channel="email", subject=None, at=NOW)
+    register.unsubscribe(header["List-Unsubscribe"].rsplit("/", 1)[1].rstrip(">"), source="one-click", now=NOW)
+    assert code(register) == "withdrawn", "an old mail to who she was before unsubscribes her"
+
+
+def test_what_was_said_in_ana_s_browser_holds_for_ana(register: Register) -> None:
+    known(register.database, ANA, keys=[subject("cookie", "a1")])
+    register.say([replace(YES, person=None, subject=subject("cookie", "a1"))], now=NOW)
+    assert code(register) == "granted"
+
+
+def test_what_a_source_says_stands_beside_the_ledger(register: Register) -> None:
+    register.database.run(DELIVERED, {"person": ANA, "granted": True, "at": NOW - timedelta(days=2)})
+    assert code(register) == "granted"
+    register.say([replace(NO, at=NOW - timedelta(days=1))], now=NOW)
+    assert code(register) == "withdrawn"
+    first, second = register.statements(ANA)
+    assert (first["source"], first["proof"], first["recorded_at"]) == ("crm", "row 1", None)
+    assert (second["source"], second["recorded_at"]) == ("till", NOW)
+
+
+def test_a_statement_that_leads_to_ana_in_two_ways_is_told_once(register: Register) -> None:
+    number = subject("email", "ana@example.com")
+    known(register.database, ANA, keys=[number])
+    register.say([replace(YES, subject=number)], now=NOW)
+    assert len(register.statements(ANA)) == 1
 
 
 def test_two_withdrawals_at_once_both_hold_and_neither_fails(register: Register) -> None:

@@ -14,7 +14,7 @@ from parcours.consent.declared import Allowance, Hours
 from parcours.consent.permission import NO, YES
 from parcours.model.value import Duration
 
-from .conftest import ANA, BEN, NOW, lives
+from .conftest import ANA, BEN, NOW, known, lives
 
 SUNDAY = datetime(2026, 3, 8, 12, 0, tzinfo=NOW.tzinfo)
 GRANT = Statement(person=ANA, purpose="marketing", channel="email", state="granted", at=NOW - timedelta(days=9),
@@ -100,6 +100,18 @@ def test_many_are_answered_as_each_one_is(register: Register) -> None:
     }
     assert len({one.code for one in together.values()}) >= 5
     assert {one.code for one in together.values()} <= {*YES, *NO}
+
+
+def test_a_customer_is_written_to_until_they_say_no_where_the_project_says_so(register: Register) -> None:
+    shop = soft(register)
+    lives(shop.database, BEN, "email", "ben@example.com")
+    known(shop.database, ANA, bought_at=NOW - timedelta(days=3 * 365 - 1))
+    known(shop.database, BEN, bought_at=NOW - timedelta(days=3 * 365 + 1))
+    assert [may(shop), may(shop, BEN), may(shop, 3)] == ["soft_opt_in", "no_consent", "no_consent"]
+    assert may(register) == "no_consent", "and nobody is where it does not"
+    assert may(shop, at=NOW - timedelta(days=5 * 365)) == "no_consent", "before they bought"
+    shop.say([replace(GRANT, state="denied", text_version=None)], now=NOW)
+    assert may(shop) == "denied"
 
 
 def test_nobody_asked_about_is_nobody_told_of(register: Register) -> None:

@@ -141,6 +141,7 @@ def _one(door: Door, register: Any, asked: str) -> int:
     """The person somebody asks for; the command ends when there is none, or more than one."""
     from parcours.consent.suppression import in_one_form
     from parcours.model import person as people
+    from parcours.project.identity import KINDS
 
     if asked.startswith("per_"):
         try:
@@ -148,8 +149,11 @@ def _one(door: Door, register: Any, asked: str) -> int:
         except ValueError as wrong:
             wrong_usage(f"{wrong}.")
     kind, equals, value = asked.partition("=")
-    form = in_one_form(asked, register.declared.country) or ((kind, value) if equals else (None, asked))
-    found = register.found(*form)
+    form = in_one_form(asked, register.declared.country)
+    if form is not None:
+        found = register.found([form[0]], form[1])
+    else:
+        found = register.found([kind], value) if equals else register.found(KINDS, asked)
     if not found:
         fail(f"there is nobody of the identifier {asked!r}.")
     if len(found) > 1:

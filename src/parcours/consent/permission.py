@@ -57,7 +57,7 @@ def permissions(
 
     One query, however many people. Raises NotDeclared.
     """
-    values = {"people": list(people), **_asked(purpose, channel, at, declared), **secret.for_addresses()}
+    values = {"people": list(dict.fromkeys(people)), **_asked(purpose, channel, at, declared), **secret.for_addresses()}
     found = rows(connection, _QUERIES["allowed"], values)
     return {row["person"]: _permission(row) for row in found}
 

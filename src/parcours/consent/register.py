@@ -16,6 +16,7 @@ from parcours.consent.ledger import Statement, checked, write
 from parcours.consent.links import Link
 from parcours.consent.permission import Permission, permissions
 from parcours.consent.secret import Secret
+from parcours.consent.subject import subject
 from parcours.state import Database, StateFault, queries
 from parcours.state.database import rows
 
@@ -77,10 +78,10 @@ class Register:
         found = self.database.run(_QUERIES["person"], {"person": person})
         return int(found[0]["person"]) if found else person
 
-    def found(self, kind: str | None, value: str) -> list[int]:
-        """The people who have an identifier."""
-        values = {"kind": kind, "value": value}
-        return [row["person"] for row in self.database.run(_QUERIES["found"], values)]
+    def found(self, kinds: Iterable[str], value: str) -> list[int]:
+        """The people who have an identifier of one of these kinds."""
+        keys = [subject(kind, value) for kind in kinds]
+        return [row["person"] for row in self.database.run(_QUERIES["found"], {"keys": keys})]
 
     # -- links
 

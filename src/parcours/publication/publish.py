@@ -17,7 +17,7 @@ from parcours.project import Project
 from parcours.publication import sending
 from parcours.state import Database, queries
 
-MEANING = 1  # raised when the same tables are told otherwise
+MEANING = 2  # raised when the same tables are told otherwise
 PIECE = 100_000  # people worked on at once: what bounds memory
 MOST = 50  # of a person's newest orders, best articles, favourites
 READS = (
@@ -49,7 +49,8 @@ def publish(
     keys, up to which transaction the version knows what was collected. Raises Underway while another publishes.
     """
     made_of = {name: version.table(name).fingerprint for name in (*READS, "profiles") if version.has(name)}
-    content = fingerprint([MEANING, str(as_of), dict(horizons), project.profiles_anonymous, made_of])
+    kinds = sorted({channel.address for channel in project.consents.channels.values() if channel.address})
+    content = fingerprint([MEANING, str(as_of), dict(horizons), project.profiles_anonymous, kinds, made_of])
     with sending.alone(database) as connection:
         sending.clear(connection)
         current = _row(connection, "current")
@@ -63,6 +64,8 @@ def publish(
             connection.execute(_STATE["horizon"].text.encode(), values)
         people = sending.send(connection, "people", publication, rows.people(publication))
         sending.send(connection, "identifiers", publication, rows.identifiers(publication))
+        sending.send(connection, "addresses", publication, rows.addresses(publication, kinds))
+        sending.send(connection, "delivered_consents", publication, rows.delivered_consents(publication))
         rows.forget()
         sending.show(connection, publication, people=people)
         sending.clear(connection)
@@ -115,6 +118,15 @@ class _Rows:
     def identifiers(self, publication: int) -> Iterator[pa.RecordBatch]:
         """One row a value that recognises somebody."""
         yield from self._engine.batches(_QUERIES["identifiers"].bind(publication=publication))
+
+    def addresses(self, publication: int, kinds: list[str]) -> Iterator[pa.RecordBatch]:
+        """One row an address of somebody; `kinds` are those that channels write to."""
+        reached = exp.column("kind", table="i").isin(*kinds) if kinds else exp.false()
+        yield from self._engine.batches(_QUERIES["addresses"].bind(publication=publication, reached=reached))
+
+    def delivered_consents(self, publication: int) -> Iterator[pa.RecordBatch]:
+        """One row a consent that a source delivered."""
+        yield from self._engine.batches(_QUERIES["delivered_consents"].bind(publication=publication))
 
     def forget(self) -> None:
         """Frees what was made."""

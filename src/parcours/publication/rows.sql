@@ -18,6 +18,25 @@ WHERE k.told = 1
 -- The values by which people are found, as they are sent.
 SELECT CAST(:publication AS BIGINT) AS publication, key, person_id, kind, shared FROM published_keys
 
+-- name: addresses
+-- Where people are reached: their identifiers of the kinds that channels write to.
+SELECT CAST(:publication AS BIGINT) AS publication, r.person_id, i.kind, i.value,
+  min(hash63(concat(i.kind, '=', i.value))) AS key, max(i.last_seen) AS last_seen
+FROM identifiers AS i
+JOIN record_persons AS r ON r.record_id = i.record_id
+JOIN persons AS p ON p.person_id = r.person_id
+WHERE p.known AND i.value <> '' AND :reached
+GROUP BY r.person_id, i.kind, i.value
+
+-- name: delivered_consents
+-- What sources say that people agreed to, with their proof.
+SELECT CAST(:publication AS BIGINT) AS publication, r.person_id, c.row_id, c.purpose, c.channel, c.granted, c.at,
+  c.text_version, c.source, c.evidence
+FROM consents AS c
+JOIN record_persons AS r ON r.record_id = c.record_id
+JOIN persons AS p ON p.person_id = r.person_id
+WHERE p.known AND c.at IS NOT NULL
+
 -- name: owners
 -- Who is told of: known people, those who turned out to be somebody else and, where they have a profile, visitors.
 SELECT person_id, known, household_id, first_seen, last_seen, merged_into, coalesce(household_id, person_id) AS household
@@ -33,7 +52,7 @@ JOIN owners AS o ON o.person_id = r.person_id
 -- name: people
 -- One row a person, with all that is known of them by the second.
 SELECT CAST(:publication AS BIGINT) AS publication, o.person_id, o.merged_into, o.known, o.household_id, o.first_seen, o.last_seen,
-  concat('{', coalesce(k.told, ''), '}') AS keys, concat('[', coalesce(p.told, ''), ']') AS profile,
+  concat('{', coalesce(k.told, ''), '}') AS keys, concat('{', coalesce(w.told, ''), '}') AS merged, s.bought_at, concat('[', coalesce(p.told, ''), ']') AS profile,
   concat('[', coalesce(m.told, ''), ']') AS segments,
   concat('[[', coalesce(v.told, ''), '],[', coalesce(c.told, ''), ']]') AS scores,
   concat('[', coalesce(t.told, ''), ']') AS tastes, concat('[', coalesce(r.told, ''), ']') AS recommendations,
@@ -41,6 +60,8 @@ SELECT CAST(:publication AS BIGINT) AS publication, o.person_id, o.merged_into, 
   concat('[', coalesce(b.told, ''), ']') AS orders
 FROM owners AS o
 LEFT JOIN of_keys AS k ON k.person_id = o.person_id
+LEFT JOIN of_merged AS w ON w.person_id = o.person_id
+LEFT JOIN of_sales AS s ON s.person_id = o.person_id
 LEFT JOIN of_profiles AS p ON p.person_id = o.person_id
 LEFT JOIN of_memberships AS m ON m.person_id = o.person_id
 LEFT JOIN of_values AS v ON v.person_id = o.person_id
@@ -57,6 +78,20 @@ SELECT person_id, string_agg(CAST(key AS VARCHAR), ',' ORDER BY key) AS told
 FROM published_keys
 WHERE NOT shared AND person_id > :above AND person_id <= :up_to
 GROUP BY person_id
+
+-- name: of_merged
+-- Who turned out to be each person.
+SELECT merged_into AS person_id, string_agg(CAST(person_id AS VARCHAR), ',' ORDER BY person_id) AS told
+FROM persons
+WHERE merged_into > :above AND merged_into <= :up_to
+GROUP BY merged_into
+
+-- name: of_sales
+-- When each person last bought.
+SELECT r.person_id, max(b.order_time) AS bought_at
+FROM orders AS b
+JOIN told_records AS r ON r.record_id = b.record_id
+GROUP BY r.person_id
 
 -- name: of_memberships
 -- The segments each person is in, and since when.

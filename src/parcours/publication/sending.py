@@ -21,7 +21,9 @@ from psycopg import sql
 
 from parcours.state import Database, queries
 
-TABLES = ("people", "identifiers")
+# The tables of a publication, and what tells their rows apart.
+TABLES = {"people": ("person_id",), "identifiers": ("key",), "addresses": ("person_id", "kind", "value"),
+          "delivered_consents": ("person_id", "row_id")}  # fmt: skip
 LOCK = 7_276_002  # one publication at a time
 AHEAD = 4  # pieces that are made ahead of those being sent
 _QUERIES = queries("publication")
@@ -88,11 +90,10 @@ _ANALYZE = "ANALYZE {name}"
 _ATTACH = "ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES IN ({publication})"
 _DETACH = "ALTER TABLE {parent} DETACH PARTITION {name} CONCURRENTLY"
 _FINISH = "ALTER TABLE {parent} DETACH PARTITION {name} FINALIZE"
-_ROW = {"people": "person_id", "identifiers": "key"}
 
 
 def _said(text: str, table: str, publication: int, **more: sql.Composable) -> sql.Composed:
-    name, row = sql.Identifier(f"{table}_{publication}"), sql.Identifier(_ROW[table])
+    name, row = sql.Identifier(f"{table}_{publication}"), sql.SQL(", ").join(map(sql.Identifier, TABLES[table]))
     number = sql.Literal(publication)
     return sql.SQL(text).format(name=name, table=sql.Identifier(table), publication=number, key=row, **more)
 

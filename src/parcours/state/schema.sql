@@ -90,33 +90,6 @@ CREATE TABLE consent_secret (
   fingerprint bytea NOT NULL
 );
 
--- Where people are reached: each address of a person, with the hash of `kind=value`. Personal: value.
-CREATE TABLE addresses (
-  person bigint NOT NULL,
-  kind text NOT NULL,
-  value text NOT NULL,
-  subject bigint NOT NULL,
-  last_seen timestamptz,
-  PRIMARY KEY (person, kind, value)
-);
-CREATE INDEX addresses_by_subject ON addresses (subject);
-
--- What consent asks of people, and nothing else: who somebody is now, where they are reached, when they last bought.
-CREATE VIEW consent_people AS SELECT DISTINCT person AS known_as, person FROM addresses;
-CREATE VIEW consent_addresses AS SELECT person, kind, value, subject, last_seen FROM addresses;
-CREATE VIEW consent_customers AS SELECT NULL::bigint AS person, NULL::timestamptz AS bought_at WHERE false;
-
--- Every statement with the person it speaks of: themselves, or an identifier of theirs.
-CREATE VIEW consent_said AS
-SELECT person AS of_person, purpose, channel, state, text_version, language, source, proof, at, recorded_at,
-  'ledger' AS origin
-FROM consent_ledger WHERE person IS NOT NULL
-UNION ALL
-SELECT i.person, l.purpose, l.channel, l.state, l.text_version, l.language, l.source, l.proof, l.at, l.recorded_at,
-  'ledger'
-FROM consent_ledger AS l JOIN addresses AS i ON i.subject = l.subject
-WHERE l.person IS DISTINCT FROM i.person;
-
 -- What could not be collected: the reason, and the original to mend and send again.
 CREATE TABLE collected_rejected (
   key uuid PRIMARY KEY,
@@ -152,7 +125,7 @@ CREATE TABLE publication_horizons (
 );
 
 -- Everybody, as published: one row a person. `keys` are the hashes of the values that are theirs alone; who turned out
--- to be somebody else has `merged_into`. The last eight are JSON, lists of lists that nobody looks into with SQL: text is
+-- to be somebody else has `merged_into`, and is in that one's `merged`. The last eight are JSON, lists of lists that nobody looks into with SQL: text is
 -- what PostgreSQL takes in fastest. What is personal is in profile, consents and orders.
 CREATE TABLE people (
   publication bigint NOT NULL,
@@ -163,6 +136,8 @@ CREATE TABLE people (
   first_seen timestamptz,
   last_seen timestamptz,
   keys bigint[] NOT NULL,
+  merged bigint[] NOT NULL DEFAULT '{}',
+  bought_at timestamptz,
   profile text NOT NULL,
   segments text NOT NULL,
   scores text NOT NULL,
@@ -183,6 +158,69 @@ CREATE TABLE identifiers (
   shared boolean NOT NULL,
   PRIMARY KEY (publication, key)
 ) PARTITION BY LIST (publication);
+
+-- Where the people of a publication are reached: each address of the kinds that channels write to, with the hash of
+-- `kind=value`. Personal: value.
+CREATE TABLE addresses (
+  publication bigint NOT NULL,
+  person_id bigint NOT NULL,
+  kind text NOT NULL,
+  value text NOT NULL,
+  key bigint NOT NULL,
+  last_seen timestamptz,
+  PRIMARY KEY (publication, person_id, kind, value)
+) PARTITION BY LIST (publication);
+
+-- What the retailer's sources say that the people of a publication agreed to; the ledger holds what they said to us.
+CREATE TABLE delivered_consents (
+  publication bigint NOT NULL,
+  person_id bigint NOT NULL,
+  row_id bigint NOT NULL,
+  purpose text NOT NULL,
+  channel text,
+  granted boolean NOT NULL,
+  at timestamptz NOT NULL,
+  text_version text,
+  source text NOT NULL,
+  evidence text,
+  PRIMARY KEY (publication, person_id, row_id)
+) PARTITION BY LIST (publication);
+
+-- What consent asks of the people of the publication that readers see, and nothing else: where they are reached, when
+-- they last bought, who they were before.
+CREATE VIEW consent_addresses AS
+SELECT a.person_id AS person, a.kind, a.value, a.key AS subject, a.last_seen
+FROM addresses AS a WHERE a.publication = (SELECT publication FROM publications WHERE current);
+CREATE VIEW consent_people AS
+SELECT p.person_id AS person, p.merged_into, p.merged, p.keys, p.bought_at
+FROM people AS p WHERE p.publication = (SELECT publication FROM publications WHERE current);
+
+-- Every statement that speaks of some people: their own, those of who they were before, of their identifiers, of addresses
+-- that they share, and what sources say of them. A function, so that each part is asked only for these people.
+CREATE FUNCTION consent_said(asked bigint[]) RETURNS TABLE (of_person bigint, key uuid, purpose text, channel text,
+  state consent_state, text_version text, language text, source text, proof text, at timestamptz, recorded_at timestamptz)
+LANGUAGE sql STABLE AS $$
+SELECT l.person, l.key, l.purpose, l.channel, l.state, l.text_version, l.language, l.source, l.proof, l.at, l.recorded_at
+FROM unnest(asked) AS a(person) JOIN consent_ledger AS l ON l.person = a.person
+UNION ALL
+SELECT a.person, l.key, l.purpose, l.channel, l.state, l.text_version, l.language, l.source, l.proof, l.at, l.recorded_at
+FROM unnest(asked) AS a(person) JOIN consent_people AS p ON p.person = a.person
+  CROSS JOIN unnest(p.merged) AS m(person) JOIN consent_ledger AS l ON l.person = m.person
+UNION ALL
+SELECT a.person, l.key, l.purpose, l.channel, l.state, l.text_version, l.language, l.source, l.proof, l.at, l.recorded_at
+FROM unnest(asked) AS a(person) JOIN consent_people AS p ON p.person = a.person
+  CROSS JOIN unnest(p.keys) AS k(subject) JOIN consent_ledger AS l ON l.subject = k.subject
+UNION ALL
+SELECT a.person, l.key, l.purpose, l.channel, l.state, l.text_version, l.language, l.source, l.proof, l.at, l.recorded_at
+FROM unnest(asked) AS a(person) JOIN consent_addresses AS i ON i.person = a.person
+  JOIN consent_ledger AS l ON l.subject = i.subject
+UNION ALL
+SELECT a.person, NULL::uuid, d.purpose, d.channel,
+  (CASE WHEN d.granted THEN 'granted' ELSE 'denied' END)::consent_state, d.text_version, NULL::text, d.source, d.evidence,
+  d.at, NULL::timestamptz
+FROM unnest(asked) AS a(person) JOIN delivered_consents AS d ON d.person_id = a.person
+WHERE d.publication = (SELECT publication FROM publications WHERE current)
+$$;
 
 -- By which values senders were recognised together: that a record (what was sent under the same values) holds a value,
 -- as hashes. Kept in the commit of the message that said so; who is whom is worked out from it when somebody is read.

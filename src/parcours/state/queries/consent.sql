@@ -18,25 +18,24 @@ SELECT pg_advisory_xact_lock(7276003, hashint8(%(person)s::bigint)) IS NOT NULL 
 
 -- name: allowed
 -- For each of some people whether a purpose may use a channel: yes or no, why, and the address that may be used.
-WITH asked AS MATERIALIZED (SELECT DISTINCT person FROM unnest(%(people)s::bigint[]) AS each(person)),
-said AS (
-  SELECT a.person,
+WITH said AS (
+  SELECT s.of_person AS person,
     max(s.at) FILTER (WHERE s.state = 'granted') AS granted_at,
     max(s.at) FILTER (WHERE s.state = 'denied') AS denied_at,
     max(s.at) FILTER (WHERE s.state = 'objected') AS objected_at
-  FROM asked AS a JOIN consent_said AS s ON s.of_person = a.person
+  FROM consent_said(%(people)s::bigint[]) AS s
   WHERE s.at <= %(at)s AND (
     (s.purpose = %(purpose)s AND (s.channel IS NULL OR s.channel = %(channel)s::text))
     OR (s.purpose = ANY(%(ends_with)s::text[]) AND s.channel IS NULL AND s.state = 'objected'))
-  GROUP BY a.person
+  GROUP BY s.of_person
 ),
 reached AS (
   SELECT a.person, count(*) AS addresses,
-    (array_agg(i.subject ORDER BY i.last_seen DESC NULLS LAST, i.subject) FILTER (WHERE s.hash IS NULL))[1] AS subject
-  FROM asked AS a
+    (array_agg(i.subject ORDER BY i.last_seen DESC NULLS LAST, i.subject) FILTER (WHERE n.hash IS NULL))[1] AS subject
+  FROM unnest(%(people)s::bigint[]) AS a(person)
   JOIN consent_addresses AS i ON i.person = a.person AND i.kind = %(address)s::text
-  LEFT JOIN suppressions AS s ON s.hash = sha256(%(outer)s::bytea || sha256(%(inner)s::bytea
-    || convert_to(i.kind || ':' || i.value, 'UTF8'))) AND s.reason = ANY(%(reasons)s::text[])
+  LEFT JOIN suppressions AS n ON n.reason = ANY(%(reasons)s::text[]) AND n.hash = sha256(
+    %(outer)s::bytea || sha256(%(inner)s::bytea || convert_to(i.kind || ':' || i.value, 'UTF8')))
   GROUP BY a.person
 ),
 judged AS (
@@ -49,8 +48,10 @@ judged AS (
     WHEN %(needs)s::text = 'no_objection' THEN 'not_objected'
     WHEN c.bought_at > %(customers_since)s::timestamptz THEN 'soft_opt_in'
     ELSE 'no_consent' END AS consent
-  FROM asked AS a LEFT JOIN said AS s USING (person) LEFT JOIN reached AS r USING (person)
-  LEFT JOIN consent_customers AS c ON c.person = a.person AND c.bought_at <= %(at)s
+  FROM unnest(%(people)s::bigint[]) AS a(person)
+  LEFT JOIN said AS s ON s.person = a.person
+  LEFT JOIN reached AS r ON r.person = a.person
+  LEFT JOIN consent_people AS c ON c.person = a.person AND c.bought_at <= %(at)s
 )
 SELECT person, consent, subject, CASE
   WHEN addresses > 0 AND subject IS NULL THEN 'suppressed'
@@ -63,10 +64,9 @@ FROM judged
 -- name: statements
 -- Everything that was said by or for a person, in order: the ledger with its texts, for whoever has to prove it.
 SELECT s.purpose, s.channel, s.state::text AS state, s.text_version, s.language, t.words AS text, s.source, s.proof, s.at,
-  s.recorded_at, s.origin
-FROM consent_said AS s
+  s.recorded_at
+FROM (SELECT DISTINCT * FROM consent_said(ARRAY[%(person)s]::bigint[])) AS s
 LEFT JOIN consent_texts AS t ON t.purpose = s.purpose AND t.version = s.text_version AND t.language = s.language
-WHERE s.of_person = %(person)s
 ORDER BY s.at, s.recorded_at, s.purpose, s.channel, s.state
 
 -- name: texts
@@ -99,9 +99,14 @@ SELECT kind, subject FROM consent_addresses WHERE person = %(person)s
 
 -- name: person
 -- The person that somebody is now, by the number they had; none when there is nobody of it.
-SELECT person FROM consent_people WHERE known_as = %(person)s
+SELECT coalesce(merged_into, person) AS person FROM consent_people WHERE person = %(person)s
 
 -- name: found
--- The people who have an identifier.
-SELECT DISTINCT person FROM consent_addresses WHERE value = %(value)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+-- The people to whom some values lead, as hashes of `kind=value`, also where several people hold one.
+SELECT DISTINCT person FROM (
+  SELECT i.person_id AS person FROM publications AS n JOIN identifiers AS i ON i.publication = n.publication
+  WHERE n.current AND i.key = ANY(%(keys)s::bigint[]) AND i.person_id IS NOT NULL
+  UNION ALL
+  SELECT person FROM consent_addresses WHERE subject = ANY(%(keys)s::bigint[])
+) AS led
 ORDER BY person

@@ -26,9 +26,8 @@ SELECT c.relname AS name, p.relname AS parent, i.inhdetachpending AS half
 FROM pg_class AS c
 LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid
 LEFT JOIN pg_class AS p ON p.oid = i.inhparent
-WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname ~ '^(people|identifiers)_\d+$'
-  AND NOT EXISTS (SELECT FROM publications AS n WHERE n.current AND c.relname IN (
-    'people_' || n.publication, 'identifiers_' || n.publication))
+WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname ~ '^(people|identifiers|addresses|delivered_consents)_\d+$'
+  AND NOT EXISTS (SELECT FROM publications AS n WHERE n.current AND c.relname ~ ('_' || n.publication || '$'))
 
 -- name: forget
 -- Forgets publications that no reader sees.
