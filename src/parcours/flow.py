@@ -36,6 +36,7 @@ from parcours.identity.decisions import DecisionFault
 from parcours.landing import FileGone, SourceCount
 from parcours.model.kind import kinds_in
 from parcours.profiles import kinds as attribute_kinds
+from parcours.profiles import live as live_attributes
 from parcours.project import Project, packs_in
 from parcours.project.people import NOBODY, People, count_people
 from parcours.project.status import READ, REFUSED
@@ -91,7 +92,11 @@ def kinds() -> dict[str, dict[str, Any]]:
             "merchandising": scores.check,
             "priorities": measurement.priorities.check,
         },
-        "check_project": {"discovery": discovery.check, "levers": measurement.levers.check},
+        "check_project": {
+            "discovery": discovery.check,
+            "levers": measurement.levers.check,
+            "live": live_attributes.check,
+        },
     }
 
 

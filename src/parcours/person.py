@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+from uuid import UUID
 
 import psycopg
 
 from parcours import people
+from parcours.canonical import SILENCE
 from parcours.identity.recognised import Given, Rules, recogniser
 from parcours.identity.said import Hearing
 from parcours.identity.together import Together, Told, together
 from parcours.landing.identifiers import one_normalised
 from parcours.model.person import show
-from parcours.people import Audit, Found, Read, Skills
+from parcours.people import Audit, Found, Happening, Read, Skills
+from parcours.profiles import happenings, live
+from parcours.profiles.visit import cart, visit
 from parcours.project import Project
+from parcours.rules import Moment
+from parcours.segments import live as segments
 from parcours.state import Database
 from parcours.state.readers import Readers
+
+Heard: TypeAlias = tuple[list[Happening], set[UUID]]  # messages, and which of them no publication knows
 
 
 class Unknown(LookupError):
@@ -70,17 +78,24 @@ class People:
         await self._readers.close()
 
     async def _told(self, find: Any, *, asked: int | None, reader: str, now: datetime) -> dict[str, Any]:
+        looked = await self._look(find, now)
+        if looked is None or (looked[0].who.people and not looked[1]):  # published anew between two looks
+            looked = await self._look(find, now)
+        found = looked[0] if looked is not None else None
+        await self._note(found, "person", asked=asked, reader=reader, now=now)
+        if looked is None:
+            raise Unknown
+        return self._answer(*looked, now)
+
+    async def _look(self, find: Any, now: datetime) -> tuple[Found, list[dict[str, Any]], Heard] | None:
         async with self._readers.reading() as connection:
             found = await find(connection)
-            rows = [] if found is None else await people.rows(connection, found)
-        if found is None or (found.who.people and not rows):  # published anew between two looks
-            async with self._readers.reading() as connection:
-                found = await find(connection)
-                rows = [] if found is None else await people.rows(connection, found)
-        await self._note(found, "person", asked=asked, reader=reader, now=now)
-        if found is None:
-            raise Unknown
-        return self._answer(found, rows)
+            if found is None:
+                return None
+            moment = Moment.of(now, self._project.zone)
+            since = live.since(self._project.attributes, found.published.as_of or moment.day, moment)
+            heard = await people.happened(connection, found, self._skills, since=since.replace(tzinfo=UTC))
+            return found, await people.rows(connection, found), heard
 
     async def _by_key(self, connection: psycopg.AsyncConnection, key: int | None) -> Found | None:
         return None if key is None else await people.by_key(connection, key, self._skills)
@@ -90,18 +105,58 @@ class People:
         founder = None if found is None else found.who.founder
         await self._audit.note(Read(now, reader, what, whom, founder))
 
-    def _answer(self, found: Found, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    def _answer(self, found: Found, rows: list[dict[str, Any]], heard: Heard, now: datetime) -> dict[str, Any]:
+        moment, recent = Moment.of(now, self._project.zone), self._recent(rows, heard)
+        before = self._before(rows)
+        values = {**before, **live.now(self._project.attributes, before, recent, moment)}
         first: Mapping[str, Any] = rows[0] if rows else {}
+        inside = {each["segment"]: each["since"] for each in first.get("segments", ())}
+        changed = [name for name, value in values.items() if before.get(name) != value]
+        asked = segments.touched(self._project.segments, changed, self._project.attributes)
+        inside = segments.now(self._project.segments, asked, values, inside, moment)
         told: dict[str, Any] = {
             "person_id": show(found.who.person_id),
             "known": any(row["known"] for row in rows),
             "also": [show(person) for person in found.who.people[1:]],
             "as_of": found.published.as_of,
-            "attributes": first.get("profile", {}),
+            "attributes": values,
+            "segments": [{"segment": name, "since": since} for name, since in sorted(inside.items())],
+            "visit": visit(recent.everything["events"], moment.instant, silence=SILENCE),
+            "cart": cart(recent.everything["events"]),
         }
-        for name in ("segments", "tastes", "recommendations", "coupons", "consents", "orders"):
+        for name in ("tastes", "recommendations", "coupons", "consents", "orders"):
             told[name] = first.get(name, [])
         return {**told, "scores": first.get("scores", {"values": [], "propensities": []})}
+
+    def _before(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """What was published of somebody; of several who are one now, the first one's, counts and sums of all."""
+        told = [self._typed(row["profile"]) for row in rows]
+        if len(told) < 2:
+            return told[0] if told else {}
+        adding = [name for name, one in live.live(self._project.attributes).items() if live.adds(one)]
+        added = {name: sum(each.get(name) or 0 for each in told) for name in adding}
+        return {**told[0], **added}
+
+    def _typed(self, profile: Mapping[str, Any]) -> dict[str, Any]:
+        """Published values as what they are: dates and times as such."""
+        subjects, read = self._project.subjects, {"date": date.fromisoformat, "time": datetime.fromisoformat}
+        return {name: read[subjects[name].type](value)
+                if isinstance(value, str) and name in subjects and subjects[name].type in read else value
+                for name, value in profile.items()}  # fmt: skip
+
+    def _recent(self, rows: list[dict[str, Any]], heard: Heard) -> live.Recent:
+        zone, currency = self._project.zone, self._project.currency
+        messages, fresh = heard
+        seen = happenings.events(messages, zone=zone, currency=currency, silence=SILENCE)
+        known = [order for row in rows for order in happenings.published_orders(row["orders"], zone=zone)]
+        there = {order["order_id"] for order in known}
+        told = happenings.orders((one for one in messages if one.key in fresh), zone=zone, currency=currency)
+        new = [order for order in told if order["order_id"] not in there]
+        numbers = {key.int for key in fresh}
+        return live.Recent(
+            {"events": seen, "orders": [*known, *new]},
+            {"events": [row for row in seen if row["row_id"] in numbers], "orders": new},
+        )
 
     def _together(self, start: Any, around: Mapping[str, Any], *, person: int | None = None) -> Together:
         told = Told(around["said"], around["led"], around["people"])

@@ -84,8 +84,8 @@ def test_each_person_is_one_row_with_all_that_is_known_of_them(project: Project,
     ana = found["Paris"]
     assert ana["profile"] == {"spend": 1950, "last_order": "2026-03-05", "city": "Paris"}
     assert ana["segments"] == [["spenders", "2026-03-06"]]
-    assert ana["orders"] == [["A2", "2026-03-05 10:00:00", "store", None, "completed", 700, 0.0],
-                             ["A1", "2026-03-01 09:00:00", "store", None, "completed", 1250, 0.0]]  # fmt: skip
+    assert ana["orders"] == [["A2", "2026-03-05 10:00:00", "store", None, "completed", 700, 0.0, True],
+                             ["A1", "2026-03-01 09:00:00", "store", None, "completed", 1250, 0.0, True]]  # fmt: skip
     assert found["Lyon"]["profile"]["spend"] == 9999
     assert found[""]["profile"] == {"spend": 0, "last_order": None, "city": None}
     assert ids.parse(ids.show(ana["person_id"])) == ana["person_id"]

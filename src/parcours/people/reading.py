@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -22,7 +22,7 @@ _LISTS = {
     "recommendations": ("score", "product_id", "worth"),
     "coupons": ("allotment", "starts", "offer_id", "code"),
     "consents": ("purpose", "channel", "granted", "at"),
-    "orders": ("order_id", "at", "channel", "store_id", "status", "net_amount", "units"),
+    "orders": ("order_id", "at", "channel", "store_id", "status", "net_amount", "units", "is_purchase"),
 }
 _VALUES = ("score", "days", "orders", "money", "low", "high")
 _PROPENSITIES = ("score", "probability", "decile")
@@ -146,11 +146,20 @@ async def rows(connection: psycopg.AsyncConnection, found: Found) -> list[dict[s
 
 
 async def happened(
-    connection: psycopg.AsyncConnection, found: Found, skills: Skills, *, since: datetime, most: int = MOST
-) -> list[Happening]:
-    """What they did from a moment on, the newest first."""
-    values = {"subjects": _subjects(found), "since": since, "most": most}
-    return mine(await _rows(connection, "happened", values), found, skills)
+    connection: psycopg.AsyncConnection, found: Found, skills: Skills, *, since: datetime
+) -> tuple[list[Happening], set[UUID]]:
+    """What they did from a moment on (new visitors: at any time), and what of it no publication knows."""
+    published = {"subjects": sorted(set(_subjects(found)) - found.who.new), "since": since, "most": MOST}
+    told = await _rows(connection, "happened", published) if published["subjects"] else []
+    if found.who.new:
+        since = datetime(2000, 1, 1, tzinfo=UTC)
+        told += await _rows(connection, "happened", {"subjects": sorted(found.who.new), "since": since, "most": MOST})
+    horizons = {row["source"]: row["horizon"] for row in
+                await _rows(connection, "horizons", {"publication": found.published.number})}  # fmt: skip
+    theirs = mine(told, found, skills)
+    fresh = {one.key for one in theirs
+             if one.subject in found.who.new or one.written >= horizons.get(one.source, 0)}  # fmt: skip
+    return theirs, fresh
 
 
 async def before(

@@ -164,9 +164,9 @@ GROUP BY person_id
 -- The newest orders of each person, in any channel.
 SELECT person_id, string_agg(concat('[', json_quoted(order_id), ',"', CAST(order_time AS VARCHAR),
   '",', coalesce(json_quoted(channel), 'null'), ',', coalesce(json_quoted(store_id), 'null'), ',', json_quoted(status), ',',
-  coalesce(CAST(net_amount AS VARCHAR), 'null'), ',', CAST(units AS VARCHAR), ']'), ',' ORDER BY order_time DESC, row_id DESC) AS told
+  coalesce(CAST(net_amount AS VARCHAR), 'null'), ',', CAST(units AS VARCHAR), ',', CAST(is_purchase AS VARCHAR), ']'), ',' ORDER BY order_time DESC, row_id DESC) AS told
 FROM (
-  SELECT r.person_id, b.row_id, b.order_id, b.order_time, b.channel, b.store_id, b.status, b.net_amount, b.units,
+  SELECT r.person_id, b.row_id, b.order_id, b.order_time, b.channel, b.store_id, b.status, b.net_amount, b.units, b.is_purchase,
     row_number() OVER (PARTITION BY r.person_id ORDER BY b.order_time DESC, b.row_id DESC) AS turn
   FROM orders AS b
   JOIN told_records AS r ON r.record_id = b.record_id
