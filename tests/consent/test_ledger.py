@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from parcours.consent import Change, NotSaid, Register, Statement, subject
+from parcours.consent import Change, NotSaid, Register, Statement, keep_texts, subject
+from parcours.model.value import Title
+from parcours.state import StateFault
 from parcours.state.queries import Query
 
 from .conftest import ANA, BEN, DELIVERED, EMPTIED, NOW, known, lives
@@ -165,6 +167,18 @@ def test_a_statement_that_leads_to_ana_in_two_ways_is_told_once(register: Regist
     known(register.database, ANA, keys=[number])
     register.say([replace(YES, subject=number)], now=NOW)
     assert len(register.statements(ANA)) == 1
+
+
+def test_a_text_that_was_read_is_not_changed_it_gets_a_new_version(register: Register) -> None:
+    purposes = register.declared.purposes
+
+    def declaring(texts: dict[str, Title]) -> None:
+        marketing = replace(purposes["marketing"], texts=texts)
+        keep_texts(register.database, replace(register.declared, purposes={"marketing": marketing}), now=NOW)
+
+    declaring({**purposes["marketing"].texts, "2026-02": Title.of("New words.")})
+    with pytest.raises(StateFault, match=r"the text '2026-01' of 'marketing' .* is not the one that people have read"):
+        declaring({"2026-01": Title({"en": "Other words."})})
 
 
 def test_two_withdrawals_at_once_both_hold_and_neither_fails(register: Register) -> None:
