@@ -25,6 +25,7 @@ from parcours.project.status import Status
 from parcours.rules.words import Titles
 from parcours.scores.recommendations import shown
 from parcours.scores.recommendations.shown import Shown
+from parcours.state import has_state, open_database, queries
 
 
 def persons(project: Project, asked: str, *, language: str) -> list[PersonExplained]:
@@ -88,6 +89,14 @@ def status(project: Project, *, now: datetime, language: str) -> Status:
     """Where each source stands. Raises NothingPublished before the first run."""
     with published(project) as version:
         return standing.status(version, project, now=now, language=language)
+
+
+def changes(project: Project) -> list[Row]:
+    """What has changed in how collected events are built, the latest first; none where nothing is collected."""
+    if not has_state(project.state):
+        return []
+    with open_database(project.state) as database:
+        return database.run(queries("collected_shape")["changes"])
 
 
 def rejected(project: Project, source: str) -> list[Row]:

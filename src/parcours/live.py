@@ -13,11 +13,14 @@ from parcours.collect.keeping import Busy, Keeper
 from parcours.collect.line import Arrival
 from parcours.collect.pace import Pace
 from parcours.collect.seeing import Eyes
-from parcours.consent import Register, Statement, collected, keep_texts, same_as_before, secret, subject
+from parcours.collect.shapes import Shapes
+from parcours.consent import Register, collected, keep_texts, same_as_before, secret, subject
 from parcours.person import People, reading
 from parcours.project import Project
 from parcours.project.definitions import CollectSettings
-from parcours.state import Database
+from parcours.state import Database, queries
+
+REMEMBERED = 50_000  # statements of consent that need not be written again
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Live:
         self.people = people
         self.eyes = Eyes(settings.places)
         self.pace = Pace(settings.per_second, settings.burst)
+        self._yes: set[object] = set()  # what was said in the last minutes, and is on disk
+        self.shapes = Shapes(self.database.run(queries("collected_shape")["known"]))
         self.keeper = Keeper(register.database)
 
     async def collect(self, body: bytes, kind: str, *, source: str, caller: Caller, now: datetime) -> None:
@@ -58,20 +63,29 @@ class Live:
             raise Busy(after=wait)
         recognised = self.people.hearing.heard(good)
         seen = [self.eyes.seen(one.address or caller.address, one.program or caller.program) for one in good]
-        await self.keeper.keep(Arrival(good, bad, seen=seen, said=self._said(good), recognised=recognised))
+        shapes, heard = self.shapes.new(good), self._said(good)
+        said = [each for one in heard.values() for each in collected.statements(one, self.register.declared)]
+        await self.keeper.keep(Arrival(good, bad, seen=seen, said=said, shapes=shapes, recognised=recognised))
+        self.shapes.written(shapes)
+        if len(self._yes) > REMEMBERED:
+            self._yes.clear()
+        self._yes.update(heard)
         self.people.hearing.written(recognised)
 
-    def _said(self, found: Iterable[Collected]) -> list[Statement]:
-        """What messages say of consent: by the browser, and by who is logged in there."""
-        heard = [
-            collected.Heard(subject=subject(kind, value), at=min(one.event_time, one.received_at), source=one.source,
-                            message=str(one.key), categories=one.consent)
-            for one in found
-            if one.consent
-            for kind, value in (("cookie", one.anonymous_id), ("login", one.user_id))
-            if value is not None
-        ]  # fmt: skip
-        return [said for one in heard for said in collected.statements(one, self.register.declared)]
+    def _said(self, found: Iterable[Collected]) -> dict[object, collected.Heard]:
+        """What messages say of consent: by the browser, and by who is logged in there; the same yes once a minute."""
+        heard: dict[object, collected.Heard] = {}
+        for one in found:
+            if not one.consent:
+                continue
+            at = min(one.event_time, one.received_at)
+            which = at.replace(second=0, microsecond=0) if all(one.consent.values()) else one.key
+            for kind, value in (("cookie", one.anonymous_id), ("login", one.user_id)):
+                same = (kind, value, tuple(one.consent), which)
+                if value is not None and same not in heard and same not in self._yes:
+                    heard[same] = collected.Heard(subject=subject(kind, value), at=at, source=one.source,
+                                                  message=str(one.key), categories=one.consent)  # fmt: skip
+        return heard
 
 
 def register_of(project: Project, database: Database, *, now: datetime) -> Register:

@@ -10,14 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from parcours import flow
+from parcours import answers, flow
+from parcours.cli import parcours
 from parcours.project import load
 from parcours.state import Database
 from parcours.state.database import URL
+from parcours.state.queries import Query
 from parcours.testing import write_files
 from parcours.testing.served import Served, served
 
+CHANGED = Query(
+    "changed", "Has a property come later.", "UPDATE collected_shapes SET change = true WHERE property = 'note'"
+)
 VIEW = {"anonymousId": "a1", "event": "Product Viewed", "messageId": "m1",
         "properties": {"product_id": "tea", "category": "Tea", "price": 4.5, "note": "line\nbreak\u0000 \"quoted\""},
         "context": {"page": {"url": "https://shop.example/tea?x=1", "path": "/tea"}, "campaign": {"source": "news"},
@@ -114,6 +120,17 @@ def test_events_orders_and_customers_arrive_with_the_next_run_each_once(shop: Se
         assert rows("SELECT kind, value FROM identifiers WHERE kind = 'email'")[0]["value"] == "ana@example.com"
         assert len(rows("SELECT person_id FROM persons WHERE known")) == 2, "browser, log-in and mail are one"
         _as_the_specification_says(rows)
+    _what_is_new_is_told(shop, project)
+
+
+def _what_is_new_is_told(shop: Served, project: Path) -> None:
+    """The view had been built without a note for a week."""
+    assert answers.changes(load(project, flow.kinds())) == []
+    shop.database.run(CHANGED)
+    (change,) = answers.changes(load(project, flow.kinds()))
+    assert (change["event"], change["property"], change["type"]) == ("Product Viewed", "note", "text")
+    told = CliRunner().invoke(parcours, ["--project", str(project), "--language", "fr", "status"])
+    assert "Ce qui est nouveau dans la composition des événements" in told.output and "texte" in told.output
 
 
 def _as_the_specification_says(rows: Callable[[str], list[dict[str, Any]]]) -> None:

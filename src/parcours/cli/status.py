@@ -29,9 +29,12 @@ def status(door: Door, source: str | None) -> int:
     found = answers.status(project, now=datetime.now(UTC), language=door.words.language)
     rejected = answers.rejected(project, source) if source else []
     one = next((one for one in found.sources if one.source == source), None)
-    door.terminal.json({"ok": True, **vars(found), **({"rejected": rejected, "refused": one.refused} if one else {})})
+    changes = answers.changes(project) if source is None else []
+    more = {"rejected": rejected, "refused": one.refused} if one else {"changes": changes}
+    door.terminal.json({"ok": True, **vars(found), **more})
     if one is None:
         _all(found, project, door)
+        _changes(changes, project, door)
     else:
         _one(one, rejected, project, door)
     return DONE
@@ -66,6 +69,19 @@ def _all(found: Status, project: Project, door: Door) -> None:
         terminal.table(
             ["Table", "source", "what", "which", "rows"], [_fault(row, door) for row in found.faults], left=4
         )
+
+
+def _changes(changes: list[dict[str, Any]], project: Project, door: Door) -> None:
+    """How events are built differently than they were."""
+    if not changes:
+        return
+    door.terminal.title("What is new in how events are built")
+    door.terminal.table(
+        ["Source", "event", "property", "type", "since"],
+        [[row["source"], row["event"], row["property"], door.words.say(row["type"]),
+          door.words.moment(row["since"].astimezone(UTC).replace(tzinfo=None), project.zone)] for row in changes],
+        left=5,
+    )  # fmt: skip
 
 
 def _line(one: SourceStatus, project: Project, door: Door) -> list[Any]:

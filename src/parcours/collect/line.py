@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 import psycopg
 
 from parcours.collect.message import Collected, Rejected
 from parcours.collect.rows import rows
+from parcours.collect.shapes import Shape
 from parcours.consent import ledger
 from parcours.consent.ledger import Statement
 from parcours.state import Database, queries
 
 _KNOWN, _TAKE, _REJECT = (queries("collected")[name].text.encode() for name in ("known", "take", "reject"))
+_LEARN = queries("collected_shape")["learn"].text.encode()
 _SAY = queries("live_identifier")["say"].text.encode()
 
 
@@ -27,6 +29,7 @@ class Arrival:
     rejected: Sequence[Rejected] = ()
     seen: Sequence[str] = ()
     said: Sequence[Statement] = ()  # what the messages say of consent
+    shapes: Sequence[Shape] = ()  # how messages are built, where it was not known
     recognised: Sequence[Any] = ()  # which values were sent together: rows of live_identifiers
 
     def seen_last_first(self) -> Iterator[tuple[Collected, str]]:
@@ -84,9 +87,17 @@ async def _beside(cursor: psycopg.AsyncCursor, arrivals: Sequence[Arrival]) -> N
     if said := [one for arrival in arrivals for one in arrival.said]:
         latest = max(one.received_at for arrival in arrivals for one in arrival.collected)
         await ledger.write_beside(cursor, said, now=latest)
+    if shapes := sorted({shape for arrival in arrivals for shape in arrival.shapes}, key=astuple):
+        await cursor.execute(_LEARN, _shaped(shapes))
     recognised = {(each.record, each.key): each for one in arrivals for each in one.recognised}
     if recognised:  # in one order, so that two processes never wait for each other
         await cursor.execute(_SAY, _columns([recognised[at] for at in sorted(recognised)]))
+
+
+def _shaped(rows: Sequence[Shape]) -> dict[str, list[Any]]:
+    return {"sources": [each.source for each in rows], "events": [each.event for each in rows],
+            "properties": [each.property for each in rows], "types": [each.type for each in rows],
+            "times": [each.since for each in rows], "changes": [each.change for each in rows]}  # fmt: skip
 
 
 def _columns(rows: Sequence[Any]) -> dict[str, list[Any]]:

@@ -51,6 +51,7 @@ class Collected(msgspec.Struct, frozen=True):
     received_at: datetime
     body: str
     consent: Mapping[str, bool] | None = None  # yes or no by category, where the message says it
+    properties: msgspec.Raw = _NOTHING  # of an event, else the traits
     address: str | None = None  # the visitor's, where a server tells it: used to find the country, and not kept
     program: str | None = None  # likewise
 
@@ -184,6 +185,7 @@ def _read(
         received_at=now,
         body=_cut(text, context.ip) if isinstance(context.ip, str) else text,
         consent=_consent(context),
+        properties=message.traits if kind in ("identify", "group") else message.properties,
         address=context.ip if isinstance(context.ip, str) else None,
         program=context.user_agent if isinstance(context.user_agent, str) else None,
     )

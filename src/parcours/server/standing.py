@@ -32,7 +32,7 @@ def routes(database: Database, door: Door, refused: Mapping[str, int]) -> APIRou
 
     @router.get("/metrics", summary="Counts since the start, for Prometheus.", response_class=PlainTextResponse)
     def metrics() -> str:
-        keeper = door.live.keeper
+        keeper, changes = door.live.keeper, door.live.shapes.changes
         kept = {"new": keeper.kept.new, "repeated": keeper.kept.repeated, "rejected": keeper.kept.rejected}
         lines = [
             *_counter("messages_total", "Messages collected since the start, by what became of them.", "what", kept),
@@ -40,6 +40,7 @@ def routes(database: Database, door: Door, refused: Mapping[str, int]) -> APIRou
                 "refused_total", "Answers that were errors, by their code.", "code", dict(sorted(refused.items()))
             ),
             *_counter("commits_total", "Commits of collected messages.", None, {"": keeper.kept.commits}),
+            *_counter("changes_total", "Changes in how events are built, by source.", "source", changes),
             *_gauge("waiting", "Messages that wait to be kept.", keeper.waiting),
         ]
         return "\n".join([*lines, ""])
