@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
-from uuid import UUID
+from typing import Any
 
 import psycopg
 
@@ -17,7 +16,7 @@ from parcours.identity.said import Hearing
 from parcours.identity.together import Together, Told, together
 from parcours.landing.identifiers import one_normalised
 from parcours.model.person import show
-from parcours.people import Audit, Found, Happening, Read, Skills
+from parcours.people import Audit, Found, Read, Skills
 from parcours.profiles import happenings, live
 from parcours.profiles.visit import cart, visit
 from parcours.project import Project
@@ -25,8 +24,6 @@ from parcours.rules import Moment
 from parcours.segments import live as segments
 from parcours.state import Database
 from parcours.state.readers import Readers
-
-Heard: TypeAlias = tuple[list[Happening], set[UUID]]  # messages, and which of them no publication knows
 
 
 class Unknown(LookupError):
@@ -46,24 +43,22 @@ class People:
 
     async def by_id(self, person_id: int, *, reader: str, now: datetime) -> dict[str, Any]:
         """The person of an id as known now, or who that turned out to be. Raises Unknown."""
-        return await self._told(lambda connection: people.by_id(connection, person_id, self._skills),
-                                asked=person_id, reader=reader, now=now)  # fmt: skip
+        return await self._told(person_id, None, reader=reader, now=now)
 
     async def by_identifier(self, kind: str, value: str, *, reader: str, now: datetime) -> dict[str, Any]:
         """The person whom a value recognises, by the rules of the batch. Raises Unknown."""
-        key = self.key(Given(kind, value.strip(), True))
-        return await self._told(lambda connection: self._by_key(connection, key), asked=None, reader=reader, now=now)
+        return await self._told(None, self.key(Given(kind, value.strip(), True)), reader=reader, now=now)
 
     async def by_hash(self, key: int, *, reader: str, now: datetime) -> dict[str, Any]:
         """The person whom the hash of `kind=value` recognises. Raises Unknown."""
-        return await self._told(lambda connection: self._by_key(connection, key), asked=None, reader=reader, now=now)
+        return await self._told(None, key, reader=reader, now=now)
 
     async def timeline(
         self, person_id: int, *, cursor: str | None, most: int, reader: str, now: datetime
     ) -> dict[str, Any]:
         """A page of what a person did, the newest first. Raises Unknown, and people.WrongCursor."""
         async with self._readers.reading() as connection:
-            found = await people.by_id(connection, person_id, self._skills)
+            found = await people.look(connection, self._skills, person_id=person_id, since=now)
             told: tuple[Any, Any] = ([], None)
             if found is not None:
                 told = await people.page(connection, found, self._skills, cursor=cursor, most=most)
@@ -77,36 +72,24 @@ class People:
         await self._audit.close()
         await self._readers.close()
 
-    async def _told(self, find: Any, *, asked: int | None, reader: str, now: datetime) -> dict[str, Any]:
-        looked = await self._look(find, now)
-        if looked is None or (looked[0].who.people and not looked[1]):  # published anew between two looks
-            looked = await self._look(find, now)
-        found = looked[0] if looked is not None else None
-        await self._note(found, "person", asked=asked, reader=reader, now=now)
-        if looked is None:
+    async def _told(self, person_id: int | None, key: int | None, *, reader: str, now: datetime) -> dict[str, Any]:
+        moment, found = Moment.of(now, self._project.zone), None
+        if person_id is not None or key is not None:
+            since = live.since(self._project.attributes, moment).replace(tzinfo=UTC)
+            async with self._readers.one() as connection:
+                found = await people.look(connection, self._skills, person_id=person_id, key=key, since=since)
+        await self._note(found, "person", asked=person_id, reader=reader, now=now)
+        if found is None:
             raise Unknown
-        return self._answer(*looked, now)
-
-    async def _look(self, find: Any, now: datetime) -> tuple[Found, list[dict[str, Any]], Heard] | None:
-        async with self._readers.reading() as connection:
-            found = await find(connection)
-            if found is None:
-                return None
-            moment = Moment.of(now, self._project.zone)
-            since = live.since(self._project.attributes, found.published.as_of or moment.day, moment)
-            heard = await people.happened(connection, found, self._skills, since=since.replace(tzinfo=UTC))
-            return found, await people.rows(connection, found), heard
-
-    async def _by_key(self, connection: psycopg.AsyncConnection, key: int | None) -> Found | None:
-        return None if key is None else await people.by_key(connection, key, self._skills)
+        return self._answer(found, moment)
 
     async def _note(self, found: Found | None, what: str, *, asked: int | None, reader: str, now: datetime) -> None:
         whom = asked if found is None else found.who.person_id
         founder = None if found is None else found.who.founder
         await self._audit.note(Read(now, reader, what, whom, founder))
 
-    def _answer(self, found: Found, rows: list[dict[str, Any]], heard: Heard, now: datetime) -> dict[str, Any]:
-        moment, recent = Moment.of(now, self._project.zone), self._recent(rows, heard)
+    def _answer(self, found: Found, moment: Moment) -> dict[str, Any]:
+        rows, recent = found.rows, self._recent(found)
         before = self._before(rows)
         values = {**before, **live.now(self._project.attributes, before, recent, moment)}
         first: Mapping[str, Any] = rows[0] if rows else {}
@@ -118,7 +101,7 @@ class People:
             "person_id": show(found.who.person_id),
             "known": any(row["known"] for row in rows),
             "also": [show(person) for person in found.who.people[1:]],
-            "as_of": found.published.as_of,
+            "as_of": found.as_of,
             "attributes": values,
             "segments": [{"segment": name, "since": since} for name, since in sorted(inside.items())],
             "visit": visit(recent.everything["events"], moment.instant, silence=SILENCE),
@@ -128,7 +111,7 @@ class People:
             told[name] = first.get(name, [])
         return {**told, "scores": first.get("scores", {"values": [], "propensities": []})}
 
-    def _before(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    def _before(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """What was published of somebody; of several who are one now, the first one's, counts and sums of all."""
         told = [self._typed(row["profile"]) for row in rows]
         if len(told) < 2:
@@ -144,9 +127,9 @@ class People:
                 if isinstance(value, str) and name in subjects and subjects[name].type in read else value
                 for name, value in profile.items()}  # fmt: skip
 
-    def _recent(self, rows: list[dict[str, Any]], heard: Heard) -> live.Recent:
+    def _recent(self, found: Found) -> live.Recent:
         zone, currency = self._project.zone, self._project.currency
-        messages, fresh = heard
+        messages, fresh, rows = found.messages, found.fresh, found.rows
         seen = happenings.events(messages, zone=zone, currency=currency, silence=SILENCE)
         known = [order for row in rows for order in happenings.published_orders(row["orders"], zone=zone)]
         there = {order["order_id"] for order in known}

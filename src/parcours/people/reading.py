@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -56,22 +56,15 @@ class Skills:
 
 
 @dataclass(frozen=True)
-class Published:
-    """The publication that a reader sees; number 0 where there is none yet."""
-
-    number: int = 0
-    as_of: date | None = None
-    at: datetime | None = None
-    attributes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Found:
-    """Somebody who was found, and whether anything was said of them since the publication."""
+    """Somebody who was found: who they are, what was published of them (a row for each whom a publication has apart),
+    their newest messages, and which of these no publication knows."""
 
-    published: Published
     who: Together
-    asked: int | None = None  # the id that was asked for
+    as_of: date | None
+    rows: Sequence[Mapping[str, Any]]
+    messages: Sequence[Happening]
+    fresh: frozenset[UUID]
 
 
 @dataclass(frozen=True)
@@ -88,105 +81,60 @@ class Happening:
     body: Mapping[str, Any]
 
 
-async def by_id(connection: psycopg.AsyncConnection, person_id: int, skills: Skills) -> Found | None:
-    """The person of an id, or whoever that turned out to be; None when there is nobody."""
-    published, row = await _published(connection, person_id)
-    if row is not None and row["merged_into"] is not None:
-        published, row = await _published(connection, row["merged_into"])
-    if row is not None:
-        around = await _around(connection, published, row["keys"], row)
-        return Found(published, skills.together([], around, person=row["person_id"]), person_id)
-    founders = await _rows(connection, "founder", {"person_id": person_id})
-    if not founders:
+async def look(
+    connection: psycopg.AsyncConnection, skills: Skills, *, person_id: int | None = None, key: int | None = None,
+    since: datetime,
+) -> Found | None:  # fmt: skip
+    """The person of an id (or whoever that turned out to be), or the one whom a value leads to; None for nobody.
+
+    Of visitors whom no publication knows all messages are read, of others those since a moment.
+    """
+    values = {"person_id": person_id, "key": key, "since": since, "most": MOST}
+    (told,) = await _rows(connection, "now", values)
+    people = {row["person_id"]: row for row in told["people"] or ()}
+    if told["asked"] is None and not told["start"]:
         return None
-    found = await _by_key(connection, published, founders[0]["key"], skills)
-    return None if found is None else Found(published, found, person_id)
+    if told["asked"] is None and not (told["said"] or people or told["messages"]):
+        return None
+    around = {
+        "said": [tuple(each) for each in told["said"] or ()],
+        "led": [tuple(each) for each in told["led"] or ()],
+        "people": {person: (row["known"], _seconds(row["first_seen"])) for person, row in people.items()},
+    }
+    who = skills.together(told["start"] or (), around, person=told["asked"])
+    messages = mine(told["messages"] or (), who, skills)
+    horizons = told["horizons"] or {}
+    fresh = (one.key for one in messages if one.subject in who.new or one.written >= horizons.get(one.source, 0))
+    rows = [_read(people[person], told["attributes"]) for person in who.people if person in people]
+    return Found(who, told["as_of"], rows, messages, frozenset(fresh))
 
 
-async def by_key(connection: psycopg.AsyncConnection, key: int, skills: Skills) -> Found | None:
-    """The person whom a value leads to; None when nobody was ever heard of under it, or several hold it."""
-    published, _ = await _published(connection, 0)
-    found = await _by_key(connection, published, key, skills)
-    return None if found is None else Found(published, found)
-
-
-async def _by_key(connection: psycopg.AsyncConnection, published: Published, key: int, skills: Skills) -> Any:
-    around = await _around(connection, published, [key], None)
-    known = around["said"] or around["people"] or around["heard_of"]
-    return skills.together([key], around) if known else None
-
-
-async def _published(connection: psycopg.AsyncConnection, person_id: int) -> tuple[Published, dict[str, Any] | None]:
-    found = await _rows(connection, "published", {"person_id": person_id})
-    if not found:
-        return Published(), None
-    row = found[0]
-    told = Published(row["publication"], row["as_of"], row["published_at"], tuple(row["attributes"]))
-    return told, row if row["person_id"] is not None else None
-
-
-async def _around(
-    connection: psycopg.AsyncConnection, published: Published, keys: Sequence[int], row: dict[str, Any] | None
-) -> dict[str, Any]:
-    (found,) = await _rows(connection, "around", {"publication": published.number, "keys": list(keys)})
-    people = {person: (known, first) for person, known, first in found["people"] or ()}
-    if row is not None:
-        people.setdefault(row["person_id"], (row["known"], None))
-    return {"said": [tuple(each) for each in found["said"] or ()], "led": [tuple(each) for each in found["led"] or ()],
-            "people": people, "heard_of": found["heard_of"]}  # fmt: skip
-
-
-async def rows(connection: psycopg.AsyncConnection, found: Found) -> list[dict[str, Any]]:
-    """What was published of this person: a row, or several where what was published apart is one person now."""
-    if not found.who.people:
-        return []
-    values = {"publication": found.published.number, "people": list(found.who.people)}
-    told = [_read(row, found.published) for row in await _rows(connection, "row", values)]
-    return sorted(told, key=lambda row: found.who.people.index(row["person_id"]))
-
-
-async def happened(
-    connection: psycopg.AsyncConnection, found: Found, skills: Skills, *, since: datetime
-) -> tuple[list[Happening], set[UUID]]:
-    """What they did from a moment on (new visitors: at any time), and what of it no publication knows."""
-    published = {"subjects": sorted(set(_subjects(found)) - found.who.new), "since": since, "most": MOST}
-    told = await _rows(connection, "happened", published) if published["subjects"] else []
-    if found.who.new:
-        since = datetime(2000, 1, 1, tzinfo=UTC)
-        told += await _rows(connection, "happened", {"subjects": sorted(found.who.new), "since": since, "most": MOST})
-    horizons = {row["source"]: row["horizon"] for row in
-                await _rows(connection, "horizons", {"publication": found.published.number})}  # fmt: skip
-    theirs = mine(told, found, skills)
-    fresh = {one.key for one in theirs
-             if one.subject in found.who.new or one.written >= horizons.get(one.source, 0)}  # fmt: skip
-    return theirs, fresh
+def _seconds(time: str | None) -> float | None:
+    return datetime.fromisoformat(time).timestamp() if time else None
 
 
 async def before(
-    connection: psycopg.AsyncConnection, found: Found, skills: Skills, *, at: datetime, key: UUID, most: int
+    connection: psycopg.AsyncConnection, who: Together, skills: Skills, *, at: datetime, key: UUID, most: int
 ) -> tuple[list[Happening], tuple[datetime, UUID] | None]:
-    """What they did before a moment, the newest first, and how far this looked (None: to the beginning)."""
-    values = {"subjects": _subjects(found), "before": at, "before_key": key, "most": most}
+    """What somebody did before a moment, the newest first, and how far this looked (None: to the beginning)."""
+    values = {"subjects": sorted(who.subjects | who.contested), "before": at, "before_key": key, "most": most}
     told = await _rows(connection, "page", values)
     looked = (told[-1]["event_time"], told[-1]["key"]) if len(told) == most else None
-    return mine(told, found, skills), looked
+    return mine((tuple(row.values()) for row in told), who, skills), looked
 
 
-def _subjects(found: Found) -> list[int]:
-    return sorted(found.who.subjects | found.who.contested)
-
-
-def mine(told: Iterable[Mapping[str, Any]], found: Found, skills: Skills) -> list[Happening]:
+def mine(told: Iterable[Sequence[Any]], who: Together, skills: Skills) -> list[Happening]:
     """The messages that are theirs: on a browser that several use, those that name them."""
     made = []
-    for row in told:
-        body = msgspec.json.decode(row["body"])
-        if row["subject"] in found.who.contested and (
-            skills.login(row["source"], body.get("userId")) not in found.who.keys
-        ):
+    for key, kind, name, source, subject, at, written, text in told:
+        if subject not in who.subjects and subject not in who.contested:
             continue
-        made.append(Happening(row["key"], row["kind"], row["name"], row["source"], row["subject"], row["event_time"],
-                              row["written"], body))  # fmt: skip
+        body = msgspec.json.decode(text)
+        if subject in who.contested and skills.login(source, body.get("userId")) not in who.keys:
+            continue
+        known = key if isinstance(key, UUID) else UUID(key)
+        time = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+        made.append(Happening(known, kind, name, source, subject, time, written, body))
     return made
 
 
@@ -196,11 +144,11 @@ async def _rows(connection: psycopg.AsyncConnection, name: str, values: Mapping[
     return await cursor.fetchall()
 
 
-def _read(row: dict[str, Any], published: Published) -> dict[str, Any]:
+def _read(row: dict[str, Any], attributes: Sequence[str]) -> dict[str, Any]:
     """A published row with its lists read."""
     values, propensities = msgspec.json.decode(row["scores"])
     lists = {name: _dicts(columns, msgspec.json.decode(row[name])) for name, columns in _LISTS.items()}
-    profile = dict(zip(published.attributes, msgspec.json.decode(row["profile"])))
+    profile = dict(zip(attributes, msgspec.json.decode(row["profile"])))
     scores = {"values": _dicts(_VALUES, values), "propensities": _dicts(_PROPENSITIES, propensities)}
     return {**row, **lists, "profile": profile, "scores": scores}
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from parcours.people.reading import Found, Happening, Skills, before, rows
+from parcours.people.reading import Found, Happening, Skills, before
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
@@ -29,9 +29,9 @@ async def page(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """A page of entries and the cursor of the next one (None: this is the last). Raises WrongCursor."""
     at, key = read_cursor(cursor, found.who.person_id) if cursor else _LAST
-    told, looked = await before(connection, found, skills, at=at, key=key, most=most + 1)
+    told, looked = await before(connection, found.who, skills, at=at, key=key, most=most + 1)
     entries = {(each.at, each.key): _event(each) for each in told}
-    for row in await rows(connection, found):
+    for row in found.rows:
         entries |= {place: order for place, order in _orders(row["orders"]) if place < (at, key)}
     if looked is not None:  # an order older than this belongs to a later page
         entries = {place: entry for place, entry in entries.items() if place >= looked}

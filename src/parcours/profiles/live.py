@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from parcours.model.value import Fault
@@ -55,10 +55,10 @@ def adds(attribute: Attribute) -> bool:
     return attribute.kind.within is None and isinstance(attribute.kind, Count | Sum)
 
 
-def since(attributes: Mapping[str, Attribute], published: date, moment: Moment) -> datetime:
-    """From when on messages have to be looked at."""
+def since(attributes: Mapping[str, Attribute], moment: Moment) -> datetime:
+    """From when on messages have to be looked at, for windows and what comes late."""
     days = [moment.first_day(attribute.kind.within) for attribute in live(attributes).values() if attribute.kind.within]
-    return min(moment.start_of(min([*days, moment.day])), moment.start_of(published) - LATE)
+    return min(moment.start_of(min([*days, moment.day])), moment.start_of(moment.day) - LATE)
 
 
 def now(

@@ -21,19 +21,24 @@ class Readers:
         self._turn = asyncio.Semaphore(most)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[psycopg.AsyncConnection]:
-        """A connection in a transaction that sees one moment. Raises psycopg.OperationalError when nobody answers."""
+    async def one(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """A connection for one statement. Raises psycopg.OperationalError when nobody answers."""
         async with self._turn:
             found = self._idle.pop() if self._idle else await self._opened()
             try:
-                async with found.transaction():
-                    yield found
+                yield found
             except psycopg.OperationalError:
                 await self.close()  # the server went: all of them are broken
                 raise
             finally:
                 if not found.closed:
                     self._idle.append(found)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """A connection in a transaction, whose statements see one moment."""
+        async with self.one() as found, found.transaction():
+            yield found
 
     async def close(self) -> None:
         """Closes the connections nobody uses."""
