@@ -9,7 +9,12 @@ from contextlib import asynccontextmanager
 import psycopg
 
 MOST = 8  # connections of one process
-_OPTIONS = "-c timezone=UTC -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
+# Each read is of a few keys among millions, which a planner cannot know of keys that are yet to be found: a hash of a
+# whole table is never right here, an index always is.
+_OPTIONS = (
+    "-c timezone=UTC -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on -c jit=off"
+    " -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off"
+)
 
 
 class Readers:
