@@ -64,17 +64,16 @@ class Spark:
     ) -> None:
         if isinstance(source, pa.Table):
             frame = self.session.createDataFrame(source)
-        elif source:
-            frame = self.session.read.option("mergeSchema", str(by_name).lower()).parquet(*[str(p) for p in source])
-            for column, word in (columns or {}).items() if by_name else ():
-                if column not in frame.columns:
-                    frame = frame.selectExpr("*", f"CAST(NULL AS {self._type(word)}) AS `{column}`")
         else:
-            text = ", ".join(
-                f"CAST(NULL AS {self._type(word)}) AS `{column}`" for column, word in (columns or {}).items()
-            )
-            frame = self.session.sql(f"SELECT {text} WHERE FALSE")
+            reader = self.session.read
+            if columns:  # told, so that no file is opened to look; a file without one of them has null in it
+                reader = reader.schema(", ".join(f"`{column}` {self._type(word)}" for column, word in columns.items()))
+            frame = reader.parquet(*[str(path) for path in source]) if source else self._empty(columns or {})
         frame.createOrReplaceTempView(name)
+
+    def _empty(self, columns: dict[str, str]) -> DataFrame:
+        nulls = (f"CAST(NULL AS {self._type(word)}) AS `{column}`" for column, word in columns.items())
+        return self.session.sql(f"SELECT {', '.join(nulls)} WHERE FALSE")
 
     @staticmethod
     def _type(word: str) -> str:
