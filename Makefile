@@ -39,7 +39,7 @@ run: $(READY) ## The tiny omnichannel shop, from its files to its report
 	$(BIN)/parcours --project examples/corner_shop report
 
 test: $(READY) ## All tests but those on Spark
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not spark"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not spark"
 
 test-spark: $(VENV)/.spark ## The corner shop on Spark, every table compared with DuckDB's
 	$(BIN)/python -m pytest -m spark

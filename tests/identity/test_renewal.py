@@ -80,7 +80,7 @@ def happen(shop: Shop, deeds: list[tuple[Any, ...]]) -> None:
 
 @pytest.mark.usefixtures("small")
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
