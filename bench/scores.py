@@ -213,6 +213,7 @@ def _cards(draft: Draft) -> dict[str, str]:
     found = draft.engine.rows("SELECT * FROM score_models ORDER BY score")
     return {
         row["score"]: f"refused: {row['refused']}" if row["refused"]
+        else f"{row['method']}" if row["value"] is None or row["plain_value"] is None
         else f"{row['method']}, {row['measure']} {row['value']:.4f} ({row['plain']} {row['plain_value']:.4f})"
         for row in found
     }  # fmt: skip
