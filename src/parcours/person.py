@@ -67,6 +67,10 @@ class People:
             raise Unknown
         return {"person_id": show(found.who.person_id), "entries": told[0], "next": told[1]}
 
+    async def note(self, person_id: int, what: str, *, reader: str, now: datetime) -> None:
+        """Writes down that something else was read of a person."""
+        await self._audit.note(Read(now, reader, what, person_id))
+
     async def close(self) -> None:
         """Writes down the reads that wait, and ends."""
         await self._audit.close()

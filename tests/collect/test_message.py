@@ -126,6 +126,15 @@ def test_a_call_is_at_most_32_kilobytes() -> None:
         read_call(body + b" " * (LARGEST_CALL + 1 - len(body)), "track", source="web", now=NOW)
 
 
+@pytest.mark.parametrize(
+    ("address", "kept"), [("203.0.113.77", "203.0.113.0"), ("2001:db8:1:2::9", "2001:db8:1::"), ("at home", "")]
+)
+def test_the_address_in_a_rejected_message_is_cut_too(address: str, kept: str) -> None:
+    (one,) = batch({"type": "dance", "userId": "u", "context": {"ip": address}})
+    assert isinstance(one, Rejected)
+    assert json.loads(one.body)["context"]["ip"] == kept
+
+
 def test_one_bad_message_of_a_batch_is_kept_as_rejected_and_the_others_are_kept() -> None:
     good = {"type": "page", "anonymousId": "a", "name": "Home"}
     found = batch(good, {"type": "dance", "userId": "u"}, 7, {**good, "properties": {"x": "y" * LARGEST_CALL}}, good)

@@ -129,13 +129,19 @@ def test_only_a_key_that_may_read_reads(shop: Shop) -> None:
 def test_every_read_is_written_down_with_who_whom_what_and_when(shop: Shop) -> None:
     key_id, key = keys.make(shop.database, "care", ["read"])
     ana = shop.whom("login", "ana")
-    for path in (f"/v1/people/{ana}", f"/v1/people/{ana}/timeline", f"/v1/people/{NEVER}"):
+    for path in (
+        f"/v1/people/{ana}",
+        f"/v1/people/{ana}/timeline",
+        f"/v1/people/{NEVER}",
+        f"/v1/people/{ana}/consents",
+    ):
         shop.served.ask("GET", path, headers={"Authorization": f"Bearer {key}"})
     shop.served.post("/v1/people/look-up", {"identifier": {"kind": "login", "value": "nobody"}}, key=key)
     noted = shop.rows(f"SELECT person_id, what, at FROM reads WHERE key_id = '{key_id}' ORDER BY number")
     number = int(ana[4:], 16)
     assert [(row["person_id"], row["what"]) for row in noted] == [
-        (number, "person"), (number, "timeline"), (2**63 - 1, "person"), (None, "person"),
+        (number, "person"), (number, "timeline"), (2**63 - 1, "person"), (number, "consents"),
+        (None, "person"),
     ]  # fmt: skip
     assert "nobody" not in json.dumps(noted, default=str)
 

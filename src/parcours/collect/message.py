@@ -7,6 +7,7 @@ who sends is mended: `timestamp = receivedAt - (sentAt - originalTimestamp)`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -113,6 +114,7 @@ class _Wrong(Exception):
         self.reason, self.detail = reason, detail
 
 
+_ADDRESS = re.compile(r'("ip"\s*:\s*)"([^"\\]*)"')  # in what cannot be read as a message
 _CANNOT_BE_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _message = msgspec.json.Decoder(Message)
 _batch = msgspec.json.Decoder(Batch)
@@ -153,8 +155,9 @@ def _each(batch: Batch, source: str, now: datetime, user: str) -> Iterator[Colle
                 raise _Wrong("too_large", f"a message is at most 32 KB; this one has {len(body)} bytes")
             yield _read(body, None, sent=sent, source=source, now=now, user_kind=user)
         except _Wrong as wrong:
-            kept = body[:LARGEST_CALL].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
-            yield Rejected(_key(source, kept.encode()), source, wrong.reason, wrong.detail, now, kept)
+            text = body[:LARGEST_CALL].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
+            kept = _ADDRESS.sub(lambda found: f'{found[1]}"{cut(found[2]) or ""}"', text)
+            yield Rejected(_key(source, text.encode()), source, wrong.reason, wrong.detail, now, kept)
 
 
 def _read(

@@ -83,11 +83,13 @@ def routes(door: Door) -> APIRouter:
 
     @router.get("/v1/people/{person}/consents", summary="What a person has a say in, as it stands.",
                 responses=answers("Each purpose on each channel."))  # fmt: skip
-    def standing(request: Request, person: str) -> Response:
-        key_of(door, request, "read")
-        register, number = door.live.register, person_of(person)
-        found = register.choices(number, now=datetime.now(UTC))
-        return JSONResponse({"person": people.show(register.now(number)), "consents": [
+    async def standing(request: Request, person: str) -> Response:
+        reader, number, now = key_of(door, request, "read").key_id, person_of(person), datetime.now(UTC)
+        register = door.live.register
+        found = await run_in_threadpool(register.choices, number, now=now)
+        whom = await run_in_threadpool(register.now, number)
+        await door.live.people.note(whom, "consents", reader=reader, now=now)
+        return JSONResponse({"person": people.show(whom), "consents": [
             {"purpose": one.purpose, "channel": one.channel, "on": one.on, "code": one.code} for one in found
         ]})  # fmt: skip
 

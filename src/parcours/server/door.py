@@ -9,7 +9,7 @@ import psycopg
 from parcours.live import Live
 from parcours.model.api_key import ApiKey
 from parcours.server import keys
-from parcours.server.problems import Problem
+from parcours.server.problems import Problem, no_database
 from parcours.state import StateFault
 
 FRESH = 10.0  # seconds that keys are remembered: a key that was revoked works no longer than this
@@ -58,5 +58,5 @@ class Door:
                 self._keys = keys.valid(self.live.database)
             except (StateFault, psycopg.Error):  # it may be starting again: the keys we know are good for now
                 if not self._keys:
-                    raise Problem(503, "no_database", "The database does not answer.", {"Retry-After": "5"}) from None
+                    raise no_database() from None
             self._read_at = time.monotonic()

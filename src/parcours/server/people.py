@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
-import psycopg
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
@@ -86,8 +85,6 @@ async def _answer(asked: Awaitable[dict[str, Any]]) -> Response:
         raise Problem(404, "no_such_person", "Nobody is known by that, or several people are.") from None
     except WrongCursor:
         raise Problem(400, "wrong_cursor", "This cursor is not one of ours: begin again without it.") from None
-    except psycopg.OperationalError:
-        raise Problem(503, "no_database", "The database does not answer.", {"Retry-After": "5"}) from None
     return Response(msgspec.json.encode(told), media_type="application/json")
 
 

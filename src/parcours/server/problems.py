@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -39,6 +40,11 @@ class Problem(Exception):
         return JSONResponse(told, self.status, self.headers, MEDIA_TYPE)
 
 
+def no_database() -> Problem:
+    """The database does not answer now: it may be starting again."""
+    return Problem(503, "no_database", "The database does not answer.", {"Retry-After": "5"})
+
+
 def told_as_problems(app: FastAPI) -> Counter[str]:
     """Has every error of an app answered in this form; gives how often each was, by its code."""
     told: Counter[str] = Counter()
@@ -47,6 +53,11 @@ def told_as_problems(app: FastAPI) -> Counter[str]:
     async def _problem(_: Request, problem: Problem) -> Response:
         told[problem.code] += 1
         return problem.response()
+
+    @app.exception_handler(psycopg.OperationalError)
+    async def _no_database(_: Request, __: psycopg.OperationalError) -> Response:
+        told["no_database"] += 1
+        return no_database().response()
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> Response:

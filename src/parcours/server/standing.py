@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from parcours.server.door import Door
-from parcours.server.problems import Problem
+from parcours.server.problems import no_database
 from parcours.state import Database, queries
 
 
@@ -27,7 +27,7 @@ def routes(database: Database, door: Door, refused: Mapping[str, int]) -> APIRou
         try:
             database.run(queries("standing")["answers"])
         except (RuntimeError, psycopg.Error):
-            raise Problem(503, "no_database", "The database does not answer.", {"Retry-After": "5"}) from None
+            raise no_database() from None
         return {"status": "ok"}
 
     @router.get("/metrics", summary="Counts since the start, for Prometheus.", response_class=PlainTextResponse)
