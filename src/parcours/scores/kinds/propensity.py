@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from parcours.model.kind import kind, setting
 from parcours.model.value import Duration
 from parcours.scores import checks
+from parcours.scores.abreast import abreast
 from parcours.scores.made import Card, Made, TooLittle
 from parcours.scores.propensity import model
-from parcours.scores.propensity.features import Features, Known
+from parcours.scores.propensity.features import Features, Floats, Known
 from parcours.scores.propensity.rows import deciles, reasons
 from parcours.scores.world import World
 
@@ -152,24 +155,25 @@ def _held_back(learned: model.Learned) -> list[dict[str, Any]]:
 
 
 def _rows(features: Features, learned: model.Learned) -> pa.Table:
-    people, ranked, probability, told = [], [], [], []
-    for some in features.now():
-        log_odds = learned.model.log_odds(some.scaled) if learned.kept else None
-        found = learned.plain.probability(some) if log_odds is None else learned.calibration.probability(log_odds)
-        people.append(some.people)
-        ranked.append(found if log_odds is None else log_odds)
-        probability.append(found)
-        told.append(reasons(learned.reasons, some.values, some.scaled))
-    if not people:
+    told = list(abreast(partial(_foretold, learned), features.now()))
+    if not told:
         raise TooLittle("too_few_people", needed=PEOPLE, found=0)
-    ids = np.concatenate(people)
+    ids, ranked, probability = (np.concatenate(values) for values in zip(*(some[:3] for some in told)))
     order = pa.array(np.argsort(ids, kind="stable"))
     rows = pa.table(
         {
             "person_id": ids,
-            "probability": np.concatenate(probability),
-            "decile": deciles(np.concatenate(ranked), ids),
-            "reasons": pa.chunked_array(told),
+            "probability": probability,
+            "decile": deciles(ranked, ids),
+            "reasons": pa.chunked_array([some[3] for some in told]),
         }
     )
     return rows.take(order)
+
+
+def _foretold(learned: model.Learned, some: Known) -> tuple[NDArray[np.int64], Floats, Floats, pa.Array]:
+    """Of some customers: who, what they are ranked by, the probability, the reasons."""
+    log_odds = learned.model.log_odds(some.scaled) if learned.kept else None
+    found = learned.plain.probability(some) if log_odds is None else learned.calibration.probability(log_odds)
+    told = reasons(learned.reasons, some.values, some.scaled)
+    return some.people, found if log_odds is None else log_odds, found, told

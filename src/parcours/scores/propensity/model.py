@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from parcours.scores.abreast import abreast
 from parcours.scores.propensity.calibration import (
     Calibration,
     Happened,
@@ -237,9 +238,9 @@ def learn(windows: Sequence[Known], years_ago: Sequence[Known | None], *, plain:
     `years_ago` holds today's window a year before, then that of each of `windows`; None where history is too short.
     `plain` names the two features (how late, how often) of the plain method. The same input gives the same model.
     """
+    rehearse = partial(_rehearse, windows, years_ago, seed=seed)
+    rehearsed = list(abreast(rehearse, range(_count(windows) + 1)))
     with threadpool_limits(1):  # so that sums are added in one order
-        count = _count(windows)
-        rehearsed = [_rehearse(windows, years_ago, back, seed) for back in range(count + 1)]
         tried = _try(rehearsed)
         method, way = _choose(tried, rehearsed)
         return _learned(windows, rehearsed, method=method, way=way, tried=tried, plain=plain, seed=seed)
@@ -252,7 +253,7 @@ def _count(windows: Sequence[Known]) -> int:
     return min(len(windows) - 1, choosing + 3)
 
 
-def _rehearse(windows: Sequence[Known], years_ago: Sequence[Known | None], back: int, seed: int) -> Rehearsal:
+def _rehearse(windows: Sequence[Known], years_ago: Sequence[Known | None], back: int, *, seed: int) -> Rehearsal:
     """Foretells the window so many back (0: today's, of which nothing is known) from those before it."""
     scaled = np.concatenate([window.scaled for window in windows[back:]])
     did = np.concatenate([window.did for window in windows[back:]])
