@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from parcours.collect.line import Arrival
 from parcours.collect.pace import Pace
 from parcours.collect.seeing import Eyes
 from parcours.collect.shapes import Shapes
-from parcours.consent import Register, collected, keep_texts, same_as_before, secret, subject
+from parcours.consent import Register, Statement, collected, keep_texts, same_as_before, secret
 from parcours.person import People, reading
 from parcours.project import Project
 from parcours.project.definitions import CollectSettings
@@ -63,8 +63,8 @@ class Live:
             raise Busy(after=wait)
         recognised = self.people.hearing.heard(good)
         seen = [self.eyes.seen(one.address or caller.address, one.program or caller.program) for one in good]
-        shapes, heard = self.shapes.new(good), self._said(good)
-        said = [each for one in heard.values() for each in collected.statements(one, self.register.declared)]
+        shapes, heard = self.shapes.new(good), self._heard(good)
+        said = [each for one in heard.values() for each in self._said(one)]
         await self.keeper.keep(Arrival(good, bad, seen=seen, said=said, shapes=shapes, recognised=recognised))
         self.shapes.written(shapes)
         if len(self._yes) > REMEMBERED:
@@ -72,20 +72,31 @@ class Live:
         self._yes.update(heard)
         self.people.hearing.written(recognised)
 
-    def _said(self, found: Iterable[Collected]) -> dict[object, collected.Heard]:
-        """What messages say of consent: by the browser, and by who is logged in there; the same yes once a minute."""
-        heard: dict[object, collected.Heard] = {}
+    def _heard(self, found: Iterable[Collected]) -> dict[object, Collected]:
+        """The messages that say something of consent which is not on disk yet; the same yes once a minute."""
+        heard: dict[object, Collected] = {}
         for one in found:
-            if not one.consent:
-                continue
-            at = min(one.event_time, one.received_at)
-            which = at.replace(second=0, microsecond=0) if all(one.consent.values()) else one.key
-            for kind, value in (("cookie", one.anonymous_id), ("login", one.user_id)):
-                same = (kind, value, tuple(one.consent), which)
-                if value is not None and same not in heard and same not in self._yes:
-                    heard[same] = collected.Heard(subject=subject(kind, value), at=at, source=one.source,
-                                                  message=str(one.key), categories=one.consent)  # fmt: skip
+            if one.consent:
+                which = _minute(one) if all(one.consent.values()) else one.digest
+                same = (one.source, one.anonymous_id, one.user_id, *one.consent, which)
+                if same not in self._yes:
+                    heard.setdefault(same, one)
         return heard
+
+    def _said(self, one: Collected) -> Iterator[Statement]:
+        """What a message says of consent: by the browser, and by who is logged in there."""
+        assert one.consent is not None
+        given = (("cookie", one.anonymous_id), (self.people.hearing.user_kind(one.source), one.user_id))
+        subjects = {each for kind, value in given if value is not None for each in self.people.subjects(kind, value)}
+        for number in sorted(subjects):
+            heard = collected.Heard(subject=number, at=min(one.event_time, one.received_at), source=one.source,
+                                    message=str(one.key), categories=one.consent)  # fmt: skip
+            yield from collected.statements(heard, self.register.declared)
+
+
+def _minute(one: Collected) -> int:
+    """The minute in which something was said."""
+    return int(min(one.event_time, one.received_at).timestamp()) // 60
 
 
 def register_of(project: Project, database: Database, *, now: datetime) -> Register:

@@ -11,6 +11,7 @@ import psycopg
 
 from parcours import people
 from parcours.canonical import SILENCE
+from parcours.consent import subject
 from parcours.identity.recognised import Given, Rules, recogniser
 from parcours.identity.said import Hearing
 from parcours.identity.together import Together, Told, together
@@ -40,6 +41,13 @@ class People:
         self._project, self._rules = project, Rules.of(project)
         self._readers, self._audit = Readers(database.url), Audit(database.url)
         self._skills = Skills(self._together, self._login)
+
+    def subjects(self, kind: str, value: str) -> set[int]:
+        """Under which numbers something is said of a value: that which joins, and the address in its one form."""
+        country = self._project.identity.country or self._project.country
+        form = one_normalised(kind, value, country) or value
+        found = {self.key(Given(kind, value, True)), subject(kind, form)}
+        return {each for each in found if each is not None}
 
     async def by_id(self, person_id: int, *, reader: str, now: datetime) -> dict[str, Any]:
         """The person of an id as known now, or who that turned out to be. Raises Unknown."""

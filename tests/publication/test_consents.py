@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from parcours import flow
 from parcours.consent import subject
 from parcours.project import load
 from parcours.state import Database
 from parcours.testing import write_files
-from parcours.testing.served import register_of
+from parcours.testing.served import register_of, served
 
 NOW = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
 FILES = {
@@ -65,3 +67,24 @@ def test_what_a_run_published_is_what_may_contact_answers_from(tmp_path: Path, d
             "SELECT person, bought_at FROM consent_people WHERE bought_at IS NOT NULL"
         ).fetchall()
     assert bought == [{"person": ana, "bought_at": datetime(2026, 3, 5, 10, 0, tzinfo=UTC)}]
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("email", "ANA@example.com"), ("loyalty_card", "C1")])
+def test_what_a_site_s_log_in_agrees_to_holds_for_the_customer_whatever_its_user_id_is(
+    tmp_path: Path, database: Database, kind: str, sent: str
+) -> None:
+    """The site logs people in under another kind of identifier, which the register and the batch both go by."""
+    files = {**FILES, "sources/site.yaml": f"source: site\nkind: collected\nuser_id: {kind}\n"}
+    project = load(write_files(tmp_path / "shop", files), flow.kinds())
+    flow.run(project, now=NOW, progress=lambda *_: None)
+    flow.publish(project, database)
+    register = register_of(database)
+    (ana,) = register.found(["email"], "ana@example.com")
+    told = {"event": "Signed In", "userId": sent, "anonymousId": "a1", "timestamp": "2026-03-09T10:00:00Z",
+            "context": {"consent": {"categoryPreferences": {"marketing": True}}}}  # fmt: skip
+    with served(database, project=project) as shop:
+        assert shop.post("/v1/track", told).status == 200
+    answer = register.may_contact([ana], purpose="marketing", channel="site", at=NOW)
+    assert answer[ana].code == "granted"
+    (said,) = [row for row in register.statements(ana) if row["channel"] == "site"]
+    assert said["source"] == "collected: web"

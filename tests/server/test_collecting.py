@@ -114,6 +114,7 @@ def test_a_page_of_another_site_may_not_use_the_key(shop: Served) -> None:
         answer = shop.post("/v1/track", VIEW, key=own, headers={"Origin": site})
         assert answer.status == status
         assert answer.headers["access-control-allow-origin"] == site
+    assert "access-control-allow-origin" not in shop.post("/v1/track", VIEW, key=own).headers
 
 
 def test_a_browser_is_told_before_it_calls(shop: Served) -> None:
@@ -173,10 +174,13 @@ def test_of_a_visitor_that_a_server_tells_of_the_address_is_kept_cut_everywhere(
         {"type": "track", **VIEW, "messageId": "m2", "context": {"ip": "203.0.113.77, 198.51.100.7"}},
         {"type": "track", **VIEW, "messageId": "m3", "context": {"ip": 7}},
         {"type": "track", **VIEW, "messageId": "m4", "context": []},
+        {"type": "track", **VIEW, "messageId": "m5", "context": {**said, "consent": "odd"}},
     ]
     assert shop.post("/v1/batch", {"batch": batch}).status == 200
     found = rows(shop)
-    assert [json.loads(row["seen"])["address"] for row in found] == ["203.0.113.0", None, "127.0.0.0", "127.0.0.0"]
+    assert [json.loads(row["seen"])["address"] for row in found] == [
+        "203.0.113.0", None, "127.0.0.0", "127.0.0.0", "203.0.113.0",
+    ]  # fmt: skip
     assert json.loads(found[0]["seen"])["device"] == "mobile"
     assert json.loads(found[0]["body"])["context"] == {**said, "ip": "203.0.113.0"}
     assert not any(".77" in row["body"] or "100.7" in row["body"] for row in found)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, astuple, dataclass
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
@@ -19,6 +21,9 @@ from parcours.state import Database, queries
 _KNOWN, _TAKE, _REJECT = (queries("collected")[name].text.encode() for name in ("known", "take", "reject"))
 _LEARN = queries("collected_shape")["learn"].text.encode()
 _SAY = queries("live_identifier")["say"].text.encode()
+
+
+LOOKS = 20  # commits that look first what is there, after one that met with something known
 
 
 @dataclass(frozen=True)
@@ -41,30 +46,34 @@ class Arrival:
 
 
 class Line:
-    """A connection that is made when it is needed, and again when it is lost."""
+    """A connection that is made when it is needed, and again when it is lost.
+
+    Nearly every message is new, so that all are written without a look at what is there. Where one is not, nothing is
+    written: then, and for some commits more, it is looked first, for what was sent again comes in floods.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: psycopg.AsyncConnection | None = None
+        self._looks = 0  # how many commits more look first
 
     async def write(self, arrivals: Sequence[Arrival]) -> int:
         """Keeps arrivals in one commit, and says how many messages were new. Raises psycopg's errors, NoPostgres.
 
-        UniqueViolation means that another line has just kept one of them: written again, it is known.
+        UniqueViolation means that one of them is there: nothing was written; written again, it is known.
         """
         connection = await self._connected()
-        sent = {one.key: (one, seen) for arrival in reversed(arrivals) for one, seen in arrival.seen_last_first()}
-        for (key,) in await (await connection.execute(_KNOWN, {"keys": list(sent)}, binary=True)).fetchall():
-            del sent[key]
-        new = rows(reversed(sent.values()))
-        rejected = [asdict(one) for arrival in arrivals for one in arrival.rejected]
-        async with connection.transaction(), connection.cursor() as cursor:
-            if sent:
-                async with cursor.copy(_TAKE) as copy:
-                    await copy.write(new)
-            if rejected:
-                await cursor.executemany(_REJECT, rejected)
-            await _beside(cursor, arrivals)
+        sent = {one.digest: (one, seen) for arrival in reversed(arrivals) for one, seen in arrival.seen_last_first()}
+        if self._looks:
+            self._looks -= 1
+            keys = [UUID(bytes=digest) for digest in sent]
+            for (key,) in await (await connection.execute(_KNOWN, {"keys": keys}, binary=True)).fetchall():
+                del sent[key.bytes]
+        try:
+            await _kept(connection, rows(reversed(sent.values())) if sent else b"", arrivals)
+        except psycopg.errors.UniqueViolation:
+            self._looks = LOOKS
+            raise
         return len(sent)
 
     async def close(self) -> None:
@@ -80,6 +89,18 @@ class Line:
                 self._database.url, autocommit=True, connect_timeout=5
             )
         return self._connection
+
+
+async def _kept(connection: psycopg.AsyncConnection, new: bytes, arrivals: Sequence[Arrival]) -> None:
+    """Writes rows and what came beside them, in one commit."""
+    plain = not any(one.rejected or one.said or one.shapes or one.recognised for one in arrivals)
+    async with nullcontext() if plain else connection.transaction(), connection.cursor() as cursor:
+        if new:
+            async with cursor.copy(_TAKE) as copy:
+                await copy.write(new)
+        if rejected := [asdict(one) for arrival in arrivals for one in arrival.rejected]:
+            await cursor.executemany(_REJECT, rejected)
+        await _beside(cursor, arrivals)
 
 
 async def _beside(cursor: psycopg.AsyncCursor, arrivals: Sequence[Arrival]) -> None:

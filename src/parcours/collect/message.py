@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,10 +25,8 @@ LARGEST_BATCH = 500 * 1024
 LONGEST_ID = 255  # characters of an identifier or of a name; messageId is cut nowhere, but hashed
 AHEAD = timedelta(hours=1)  # how far a mended clock may run ahead of ours
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+REMEMBERED = 50_000  # senders whose number need not be worked out again
 _NONE = timedelta(0)
-
-
-_NOTHING = msgspec.Raw(b"null")
 
 
 class Refusal(Exception):
@@ -38,10 +37,10 @@ class Refusal(Exception):
         self.code, self.detail, self.status = code, detail, status
 
 
-class Collected(msgspec.Struct, frozen=True):
+class Collected(msgspec.Struct, frozen=True, gc=False):
     """One message that is kept: who sent it when, what happened, and the message as it came."""
 
-    key: UUID
+    digest: bytes  # what tells it from others: 16 bytes
     source: str
     kind: str
     name: str | None
@@ -52,9 +51,14 @@ class Collected(msgspec.Struct, frozen=True):
     received_at: datetime
     body: str
     consent: Mapping[str, bool] | None = None  # yes or no by category, where the message says it
-    properties: msgspec.Raw = _NOTHING  # of an event, else the traits
+    properties: Mapping[str, Any] | None = None  # of an event, else the traits
     address: str | None = None  # the visitor's, where a server tells it: used to find the country, and not kept
     program: str | None = None  # likewise
+
+    @property
+    def key(self) -> UUID:
+        """What tells it from others."""
+        return UUID(bytes=self.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,21 @@ class Rejected:
     body: str
 
 
-class Message(msgspec.Struct, rename="camel"):
-    """What we look at of a message; the rest is kept unread."""
+class Preferences(msgspec.Struct, rename="camel", gc=False):
+    """What a cookie banner heard, by category."""
 
+    category_preferences: dict[str, Any] | None = None
+
+
+class Context(msgspec.Struct, gc=False):
+    """What we look at of a message's context."""
+
+    consent: Preferences | None = None
+    ip: Any = None
+    user_agent: Any = msgspec.field(default=None, name="userAgent")
+
+
+class _Fields(msgspec.Struct, rename="camel", gc=False):
     type: str | None = None
     user_id: str | int | float | None = None
     anonymous_id: str | int | float | None = None
@@ -83,23 +99,18 @@ class Message(msgspec.Struct, rename="camel"):
     name: str | None = None
     group_id: str | int | float | None = None
     previous_id: str | int | float | None = None
-    properties: msgspec.Raw = _NOTHING
-    traits: msgspec.Raw = _NOTHING
-    context: msgspec.Raw = _NOTHING
+    properties: Any = None
+    traits: Any = None
 
 
-class Preferences(msgspec.Struct, rename="camel"):
-    """What a cookie banner heard, by category."""
+class Message(_Fields, gc=False):
+    """What we look at of a message; the rest is kept unread."""
 
-    category_preferences: dict[str, msgspec.Raw] | None = None
+    context: Context | None = None
 
 
-class Context(msgspec.Struct):
-    """What we look at of a message's context."""
-
-    consent: Preferences | None = None
-    ip: Any = None
-    user_agent: Any = msgspec.field(default=None, name="userAgent")
+class _Odd(_Fields, gc=False):
+    context: Any = None
 
 
 class Batch(msgspec.Struct, rename="camel"):
@@ -117,8 +128,8 @@ class _Wrong(Exception):
 _ADDRESS = re.compile(r'("ip"\s*:\s*)"([^"\\]*)"')  # in what cannot be read as a message
 _CANNOT_BE_READ = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _message = msgspec.json.Decoder(Message)
+_odd = msgspec.json.Decoder(_Odd)
 _batch = msgspec.json.Decoder(Batch)
-_context = msgspec.json.Decoder(Context | None)
 _NO_CONTEXT = Context()
 
 
@@ -157,49 +168,55 @@ def _each(batch: Batch, source: str, now: datetime, user: str) -> Iterator[Colle
         except _Wrong as wrong:
             text = body[:LARGEST_CALL].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
             kept = _ADDRESS.sub(lambda found: f'{found[1]}"{cut(found[2]) or ""}"', text)
-            yield Rejected(_key(source, text.encode()), source, wrong.reason, wrong.detail, now, kept)
+            yield Rejected(UUID(bytes=_digest(source, text.encode())), source, wrong.reason, wrong.detail, now, kept)
 
 
 def _read(
     body: bytes, kind: str | None, *, sent: datetime | None, source: str, now: datetime, user_kind: str
 ) -> Collected:
-    try:
-        message = _message.decode(body)
-        text = body.decode("utf-8")
-    except _CANNOT_BE_READ as error:
-        raise _Wrong("not_json", _cannot_be_read(error)) from None
+    message, context, text = _decoded(body)
     kind = kind or message.type or ""
     if kind not in CALLS:
         raise _Wrong("unknown_type", f"'type' must be one of {', '.join(CALLS)}")
-    context = _context_of(message)
     user, anonymous = _identifier(message.user_id, "userId"), _identifier(message.anonymous_id, "anonymousId")
     _complete(message, kind, user, anonymous)
     name = message.event if kind == "track" else message.name if kind in ("page", "screen") else None
-    who = f"cookie={anonymous}" if anonymous is not None else f"{user_kind}={user}"
+    ip, program = context.ip, context.user_agent
     return Collected(
-        key=_key(source, str(message.message_id).encode() if message.message_id not in (None, "") else body),
+        digest=_digest(source, body if message.message_id in (None, "") else str(message.message_id).encode()),
         source=source,
         kind=kind,
         name=None if name is None else name.replace("\x00", "")[:LONGEST_ID],
-        subject=subject(who),
+        subject=subject(f"cookie={anonymous}" if anonymous is not None else f"{user_kind}={user}"),
         user_id=user,
         anonymous_id=anonymous,
         event_time=_event_time(message, sent or _time(message.sent_at), now),
         received_at=now,
-        body=_cut(text, context.ip) if isinstance(context.ip, str) else text,
+        body=_cut(text, ip) if isinstance(ip, str) else text,
         consent=_consent(context),
         properties=message.traits if kind in ("identify", "group") else message.properties,
-        address=context.ip if isinstance(context.ip, str) else None,
-        program=context.user_agent if isinstance(context.user_agent, str) else None,
+        address=ip if isinstance(ip, str) else None,
+        program=program if isinstance(program, str) else None,
     )
 
 
-def _context_of(message: Message) -> Context:
-    """What the message's context says; one that is not written as it should be says nothing."""
+def _decoded(body: bytes) -> tuple[_Fields, Context, str]:
+    """The message read, with what its context says, and as text."""
     try:
-        return _context.decode(message.context) or _NO_CONTEXT
-    except (msgspec.MsgspecError, RecursionError):
-        return _NO_CONTEXT
+        text = body.decode("utf-8")
+        try:
+            message = _message.decode(body)
+            return message, message.context or _NO_CONTEXT, text
+        except msgspec.ValidationError:
+            odd = _odd.decode(body)
+            return odd, _told_oddly(odd.context), text
+    except _CANNOT_BE_READ as error:
+        raise _Wrong("not_json", _cannot_be_read(error)) from None
+
+
+def _told_oddly(context: Any) -> Context:
+    """A context that is not written as it should be: it says nothing of consent, and an address in it is still cut."""
+    return Context(None, context.get("ip"), context.get("userAgent")) if isinstance(context, dict) else _NO_CONTEXT
 
 
 def _consent(context: Context) -> dict[str, bool] | None:
@@ -207,7 +224,7 @@ def _consent(context: Context) -> dict[str, bool] | None:
     if context.consent is None:
         return None
     said = context.consent.category_preferences
-    return {name: bytes(raw) == b"true" for name, raw in (said or {}).items() if bytes(raw) in (b"true", b"false")}
+    return {name: answer for name, answer in (said or {}).items() if answer is True or answer is False}
 
 
 def _cut(text: str, address: str) -> str:
@@ -220,9 +237,9 @@ def _cut(text: str, address: str) -> str:
     return msgspec.json.encode(body).decode()
 
 
-def _complete(message: Message, kind: str, user: str | None, anonymous: str | None) -> None:
+def _complete(message: _Fields, kind: str, user: str | None, anonymous: str | None) -> None:
     for name, told in (("properties", message.properties), ("traits", message.traits)):
-        if memoryview(told)[:1] not in (b"{", b"n"):
+        if told is not None and type(told) is not dict:
             raise _Wrong("not_an_object", f"'{name}' must be an object")
     if kind == "track" and not message.event:
         raise _Wrong("no_event", "a track call names its 'event'")
@@ -238,13 +255,13 @@ def _identifier(value: str | int | float | None, name: str) -> str | None:
     """An identifier as text; none when it is empty. Raises _Wrong for one that is too long."""
     if value is None:
         return None
-    text = str(value).replace("\x00", "").strip()
+    text = (value if type(value) is str else str(value)).replace("\x00", "").strip()
     if len(text) > LONGEST_ID:
         raise _Wrong("identifier_too_long", f"'{name}' has at most {LONGEST_ID} characters")
     return text or None
 
 
-def _event_time(message: Message, sent: datetime | None, now: datetime) -> datetime:
+def _event_time(message: _Fields, sent: datetime | None, now: datetime) -> datetime:
     """When it happened by our clock; a time that cannot be is the time it was received."""
     original = _time(message.original_timestamp)
     stated = _time(message.timestamp)
@@ -263,11 +280,14 @@ def _time(text: str | None) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text)
+        if time.tzinfo is UTC:
+            return time
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
+@lru_cache(REMEMBERED)
 def subject(who: str) -> int:
     """The number under which what somebody sends is found again: the engine's `hash63` of `kind=value`.
 
@@ -276,9 +296,8 @@ def subject(who: str) -> int:
     return int.from_bytes(hashlib.md5(who.encode(), usedforsecurity=False).digest()[:8], "little") & (2**63 - 1)
 
 
-def _key(source: str, what: bytes) -> UUID:
-    digest = hashlib.blake2b(source.encode() + b"\x00" + what, digest_size=16).digest()
-    return UUID(int=int.from_bytes(digest, "big"))
+def _digest(source: str, what: bytes) -> bytes:
+    return hashlib.blake2b(source.encode() + b"\x00" + what, digest_size=16).digest()
 
 
 def _cannot_be_read(error: Exception) -> str:

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from parcours.collect.message import Collected
 
 LEARNED = timedelta(days=1)
@@ -20,7 +18,7 @@ MOST_EVENTS = 1_000  # of a source; what goes beyond is no name of an event but 
 MOST_PROPERTIES = 500  # of an event; likewise
 LONGEST_NAME = 100  # characters
 _TYPES = {str: "text", bool: "yes or no", int: "number", float: "number", dict: "object", list: "list"}
-_properties = msgspec.json.Decoder(dict[str, Any] | None)
+MOST_FORMS = 10_000  # that are remembered: names and types as they came together
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,7 @@ class Shapes:
     def __init__(self, known: Iterable[Mapping[str, Any]]) -> None:
         self._known: dict[tuple[str, str], _Known] = {}
         self._events: dict[str, int] = {}
+        self._forms: set[tuple[Any, ...]] = set()  # in which nothing is new
         self.changes: dict[str, int] = {}
         for row in known:
             self._learn(Shape(**row))
@@ -66,13 +65,19 @@ class Shapes:
 
     def _new(self, message: Collected) -> Iterator[Shape]:
         event = message.name if message.kind == "track" and message.name else message.kind
+        said = message.properties or {}
+        form = (message.source, event, *said, *map(type, said.values()))
+        if form in self._forms:
+            return
         known = self._known.get((message.source, event))
         if len(event) > LONGEST_NAME or (known is None and self._events.get(message.source, 0) >= MOST_EVENTS):
             return
         types = known.types if known is not None else set()
-        said = _properties.decode(message.properties) or {}
         seen = {(name, _TYPES[type(value)]) for name, value in said.items() if value is not None}
         if seen <= types:
+            if len(self._forms) >= MOST_FORMS:
+                self._forms.clear()
+            self._forms.add(form)
             return
         change = known is not None and message.received_at > known.since + LEARNED
         for name, kind in seen - types:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -24,19 +25,22 @@ def create(project: Project, register: Register, *pages: Callable[[Callable[[], 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with corridor.running(project, register) as door.live:
+            gc.collect()
+            gc.freeze()  # what is there now stays: to look through it again and again would stop the server each time
             yield
 
     app = FastAPI(title="Parcours", version="1", lifespan=lifespan, docs_url=None, redoc_url=None,
                   openapi_url="/v1/openapi.json", redirect_slashes=False)  # fmt: skip
     told = told_as_problems(app)
-    app.include_router(collecting.routes(door))
     app.include_router(libraries.routes(door))
     app.include_router(consenting.routes(door))
     app.include_router(people.routes(door))
     for page in pages:
         app.include_router(page(lambda: door.live))
     app.include_router(standing.routes(register.database, door, told))
+    app.add_middleware(collecting.Collecting, door=door, told=told)
     app.add_middleware(FromBrowsers, door=door)
+    app.openapi()["paths"] = {**collecting.paths(), **app.openapi()["paths"]}
     app.openapi()["components"] = {**app.openapi().get("components", {}), "securitySchemes": _KEYS}
     return app
 

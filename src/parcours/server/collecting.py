@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import QueryParams
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from parcours.collect.keeping import Busy
 from parcours.collect.message import CALLS, LARGEST_BATCH, LONGEST_ID, Refusal
-from parcours.live import Caller, Live
-from parcours.model.api_key import ApiKey
+from parcours.live import Caller
 from parcours.server.door import Door
 from parcours.server.keys import from_header
 from parcours.server.problems import Problem
 
 SHORT = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 BATCHES = ("batch", "b", "import")
-_DONE = {"success": True}
+_KINDS = {
+    f"/v1/{name}": kind
+    for name, kind in (*((kind, kind) for kind in CALLS), *SHORT.items(), *((name, "batch") for name in BATCHES))
+}
+_KINDS["/beacon/v1/batch"] = "batch"
 _INFLATED = LARGEST_BATCH + 1  # no more than this is ever unpacked, or kept in memory
 _HEARD_OUT = 64 * 1024 * 1024  # bytes up to which a caller is heard out, so that the answer is heard too
 
@@ -32,42 +37,51 @@ class _WriteKey(msgspec.Struct, rename="camel"):
 _write_key = msgspec.json.Decoder(_WriteKey)
 
 
-def routes(door: Door) -> APIRouter:
-    """The addresses that collect."""
-    router = APIRouter(tags=["collect"])
+class Collecting:
+    """Answers the addresses that collect, before anything else looks at a request: most requests are these."""
 
-    async def call(request: Request, live: Live, key: ApiKey, body: bytes, kind: str) -> None:
-        await live.collect(body, kind, source=key.source, caller=_caller(request, key), now=datetime.now(UTC))
+    def __init__(self, app: ASGIApp, door: Door, told: Counter[str]) -> None:
+        self._app, self._door, self._told = app, door, told
 
-    async def batch(request: Request, live: Live, key: ApiKey, body: bytes, _: str) -> None:
-        await live.collect_batch(body, source=key.source, caller=_caller(request, key), now=datetime.now(UTC))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = _KINDS.get(scope["path"]) if scope["type"] == "http" else None
+        if kind is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            if scope["method"] != "POST":
+                raise Problem(405, "method_not_allowed", "Send this with POST.", {"Allow": "POST"})
+            await self._collect(scope, receive, kind)
+        except Problem as problem:
+            self._told[problem.code] += 1
+            await problem.response()(scope, receive, send)
+            return
+        await send({**_BEGUN})  # others add headers to it
+        await send(_ENDED)
 
-    def address(path: str, kind: str, does: Any, *, shown: bool) -> None:
-        async def collect(request: Request) -> Response:
-            body = await _body(request)
-            key = door.key(_given(request, body), "collect", origin=request.headers.get("origin"))
-            try:
-                await does(request, door.live, key, body, kind)
-            except Refusal as refusal:
-                raise Problem(refusal.status, refusal.code, refusal.detail) from None
-            except Busy as busy:
-                raise Problem(
-                    429, "busy", "More arrives than can be kept: send it again.", {"Retry-After": str(busy.after)}
-                ) from None
-            return JSONResponse(_DONE)
+    async def _collect(self, scope: Scope, receive: Receive, kind: str) -> None:
+        headers = dict(scope["headers"])
+        body = await _body(receive, headers)
+        key = self._door.key(_given(scope, headers, body), "collect", origin=_header(headers, b"origin"))
+        caller = Caller(key.key_id, scope["client"][0] if scope["client"] else None, _header(headers, b"user-agent"))
+        live, now = self._door.live, datetime.now(UTC)
+        try:
+            if kind == "batch":
+                await live.collect_batch(body, source=key.source, caller=caller, now=now)
+            else:
+                await live.collect(body, kind, source=key.source, caller=caller, now=now)
+        except Refusal as refusal:
+            raise Problem(refusal.status, refusal.code, refusal.detail) from None
+        except Busy as busy:
+            again = {"Retry-After": str(busy.after)}
+            raise Problem(429, "busy", "More arrives than can be kept: send it again.", again) from None
 
-        summary = f"Keeps {'a batch of calls' if kind == 'batch' else f'one {kind} call'}."
-        router.add_api_route(path, collect, methods=["POST"], summary=summary, include_in_schema=shown, name=path,
-                             openapi_extra=_told(_BATCH if kind == "batch" else _CALL), responses=_ANSWERS)  # fmt: skip
 
-    for kind in CALLS:
-        address(f"/v1/{kind}", kind, call, shown=True)
-    for short, kind in SHORT.items():
-        address(f"/v1/{short}", kind, call, shown=False)
-    for name in BATCHES:
-        address(f"/v1/{name}", "batch", batch, shown=name == "batch")
-    address("/beacon/v1/batch", "batch", batch, shown=False)
-    return router
+_DONE = {"success": True}
+_SAID = msgspec.json.encode(_DONE)
+_BEGUN = {"type": "http.response.start", "status": 200,
+          "headers": [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_SAID))]}  # fmt: skip
+_ENDED = {"type": "http.response.body", "body": _SAID}
 
 
 _TEXT = {"type": "string"}
@@ -90,13 +104,6 @@ _BATCH = {
 }
 
 
-def _told(schema: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        "security": [{"writeKey": []}],
-    }
-
-
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "It is on disk.", "content": {"application/json": {"example": _DONE}}},
     400: {"description": "It cannot be read, or it is too large."},
@@ -106,9 +113,34 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _given(request: Request, body: bytes) -> str | None:
+def paths() -> dict[str, Any]:
+    """The addresses that collect, as OpenAPI tells them: those with their long names."""
+    return {f"/v1/{kind}": {"post": _operation(kind)} for kind in (*CALLS, "batch")}
+
+
+def _operation(kind: str) -> dict[str, Any]:
+    schema = _BATCH if kind == "batch" else _CALL
+    return {
+        "tags": ["collect"],
+        "summary": f"Keeps {'a batch of calls' if kind == 'batch' else f'one {kind} call'}.",
+        "operationId": f"collect_{kind}",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "security": [{"writeKey": []}],
+        "responses": _ANSWERS,
+    }
+
+
+def _header(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    found = headers.get(name)
+    return None if found is None else found.decode("latin-1")
+
+
+def _given(scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> str | None:
     """The write key: in the header, in the address (beacons), or in the body (the browser's library)."""
-    found = from_header(request.headers.get("authorization")) or request.query_params.get("writeKey")
+    asked = scope["query_string"]
+    found = from_header(_header(headers, b"authorization")) or (
+        QueryParams(asked).get("writeKey") if asked else None
+    )  # fmt: skip
     if found:
         return found
     try:
@@ -117,23 +149,14 @@ def _given(request: Request, body: bytes) -> str | None:
         return None
 
 
-async def _body(request: Request) -> bytes:
+async def _body(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes:
     """The body, unpacked; never more than a batch may hold. Raises Problem for one that is larger."""
-    received = bytearray()
-    length = 0
-    async for chunk in request.stream():
-        length += len(chunk)
-        if length <= _INFLATED:
-            received += chunk
-        elif length > _HEARD_OUT:
-            break
-    if length > _INFLATED:
-        raise _too_large()
-    if "gzip" not in request.headers.get("content-encoding", ""):
-        return bytes(received)
+    received = await _received(receive)
+    if b"gzip" not in headers.get(b"content-encoding", b""):
+        return received
     unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
-        body = unpack.decompress(bytes(received), _INFLATED)
+        body = unpack.decompress(received, _INFLATED)
     except zlib.error:
         raise Problem(400, "not_gzip", "The body says it is gzip and is not.") from None
     if len(body) >= _INFLATED:
@@ -141,9 +164,21 @@ async def _body(request: Request) -> bytes:
     return body
 
 
+async def _received(receive: Receive) -> bytes:
+    """What was sent; who sends far too much is heard out, so that the answer is heard too."""
+    parts, length, more = [], 0, True
+    while more and length <= _HEARD_OUT:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "gone", "The caller went before all was sent.")
+        chunk, more = message.get("body", b""), message.get("more_body", False)
+        length += len(chunk)
+        if length <= _INFLATED:
+            parts.append(chunk)
+    if length > _INFLATED:
+        raise _too_large()
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
 def _too_large() -> Problem:
     return Problem(400, "too_large", "A call is at most 32 KB, a batch at most 500 KB.")
-
-
-def _caller(request: Request, key: ApiKey) -> Caller:
-    return Caller(key.key_id, request.client.host if request.client else None, request.headers.get("user-agent"))
