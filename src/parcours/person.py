@@ -66,7 +66,7 @@ class People:
     ) -> dict[str, Any]:
         """A page of what a person did, the newest first. Raises Unknown, and people.WrongCursor."""
         async with self._readers.reading() as connection:
-            found = await people.look(connection, self._skills, person_id=person_id, since=now)
+            found = await people.look(connection, self._skills, person_id=person_id, since=now, most=1)
             told: tuple[Any, Any] = ([], None)
             if found is not None:
                 told = await people.page(connection, found, self._skills, cursor=cursor, most=most)

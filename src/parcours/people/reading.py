@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from parcours.state import queries
 
 MOST = 2000  # of a person's newest messages
 _QUERIES = queries("person")
+T = TypeVar("T")
 _LISTS = {
     "segments": ("segment", "since"),
     "tastes": ("score", "item", "share"),
@@ -81,36 +82,59 @@ class Happening:
     body: Mapping[str, Any]
 
 
+class _Row(msgspec.Struct, array_like=True):
+    """A person as published, in the order of person_now (schema.sql)."""
+
+    person_id: int
+    known: bool
+    first_seen: float | None
+    profile: list[Any]
+    segments: list[Any]
+    scores: tuple[list[Any], list[Any]]
+    tastes: list[Any]
+    recommendations: list[Any]
+    coupons: list[Any]
+    consents: list[Any]
+    orders: list[Any]
+
+
+Told = tuple[UUID, str, str | None, str, int, datetime, int, str]  # a message, its body unread
+_people, _messages = msgspec.json.Decoder(list[_Row]), msgspec.json.Decoder(list[Told])
+_said = msgspec.json.Decoder(list[tuple[int, int, str, bool, bool, float]])
+_led = msgspec.json.Decoder(list[tuple[int, int | None, str, bool]])
+_horizons = msgspec.json.Decoder(dict[str, int])
+
+
 async def look(
     connection: psycopg.AsyncConnection, skills: Skills, *, person_id: int | None = None, key: int | None = None,
-    since: datetime,
+    since: datetime, most: int = MOST,
 ) -> Found | None:  # fmt: skip
     """The person of an id (or whoever that turned out to be), or the one whom a value leads to; None for nobody.
 
-    Of visitors whom no publication knows all messages are read, of others those since a moment.
+    Of visitors whom no publication knows all messages are read, of others those since a moment; the newest `most`.
     """
-    values = {"person_id": person_id, "key": key, "since": since, "most": MOST}
+    values = {"person_id": person_id, "key": key, "since": since, "most": most}
     (told,) = await _rows(connection, "now", values)
-    people = {row["person_id"]: row for row in told["people"] or ()}
+    people = {row.person_id: row for row in _read(_people, told["people"])}
     if told["asked"] is None and not told["start"]:
         return None
     if told["asked"] is None and not (told["said"] or people or told["messages"]):
         return None
     around = {
-        "said": [tuple(each) for each in told["said"] or ()],
-        "led": [tuple(each) for each in told["led"] or ()],
-        "people": {person: (row["known"], _seconds(row["first_seen"])) for person, row in people.items()},
+        "said": _read(_said, told["said"]),
+        "led": _read(_led, told["led"]),
+        "people": {person: (row.known, row.first_seen) for person, row in people.items()},
     }
     who = skills.together(told["start"] or (), around, person=told["asked"])
-    messages = mine(told["messages"] or (), who, skills)
-    horizons = told["horizons"] or {}
+    messages = mine(_read(_messages, told["messages"]), who, skills)
+    horizons = _horizons.decode(told["horizons"]) if told["horizons"] else {}
     fresh = (one.key for one in messages if one.subject in who.new or one.written >= horizons.get(one.source, 0))
-    rows = [_read(people[person], told["attributes"]) for person in who.people if person in people]
+    rows = [_row(people[person], told["attributes"]) for person in who.people if person in people]
     return Found(who, told["as_of"], rows, messages, frozenset(fresh))
 
 
-def _seconds(time: str | None) -> float | None:
-    return datetime.fromisoformat(time).timestamp() if time else None
+def _read(decoder: msgspec.json.Decoder[list[T]], text: str | None) -> list[T]:
+    return decoder.decode(text) if text else []
 
 
 async def before(
@@ -120,10 +144,10 @@ async def before(
     values = {"subjects": sorted(who.subjects | who.contested), "before": at, "before_key": key, "most": most}
     told = await _rows(connection, "page", values)
     looked = (told[-1]["event_time"], told[-1]["key"]) if len(told) == most else None
-    return mine((tuple(row.values()) for row in told), who, skills), looked
+    return mine((_told(row) for row in told), who, skills), looked
 
 
-def mine(told: Iterable[Sequence[Any]], who: Together, skills: Skills) -> list[Happening]:
+def mine(told: Iterable[Told], who: Together, skills: Skills) -> list[Happening]:
     """The messages that are theirs: on a browser that several use, those that name them."""
     made = []
     for key, kind, name, source, subject, at, written, text in told:
@@ -132,10 +156,13 @@ def mine(told: Iterable[Sequence[Any]], who: Together, skills: Skills) -> list[H
         body = msgspec.json.decode(text)
         if subject in who.contested and skills.login(source, body.get("userId")) not in who.keys:
             continue
-        known = key if isinstance(key, UUID) else UUID(key)
-        time = at if isinstance(at, datetime) else datetime.fromisoformat(at)
-        made.append(Happening(known, kind, name, source, subject, time, written, body))
+        made.append(Happening(key, kind, name, source, subject, at, written, body))
     return made
+
+
+def _told(row: Mapping[str, Any]) -> Told:
+    return (row["key"], row["kind"], row["name"], row["source"], row["subject"], row["event_time"], row["written"],
+            row["body"])  # fmt: skip
 
 
 async def _rows(connection: psycopg.AsyncConnection, name: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -144,13 +171,12 @@ async def _rows(connection: psycopg.AsyncConnection, name: str, values: Mapping[
     return await cursor.fetchall()
 
 
-def _read(row: dict[str, Any], attributes: Sequence[str]) -> dict[str, Any]:
-    """A published row with its lists read."""
-    values, propensities = msgspec.json.decode(row["scores"])
-    lists = {name: _dicts(columns, msgspec.json.decode(row[name])) for name, columns in _LISTS.items()}
-    profile = dict(zip(attributes, msgspec.json.decode(row["profile"])))
+def _row(row: _Row, attributes: Sequence[str]) -> dict[str, Any]:
+    """A published row, its lists with the names of what stands in them."""
+    values, propensities = row.scores
+    lists = {name: _dicts(columns, getattr(row, name)) for name, columns in _LISTS.items()}
     scores = {"values": _dicts(_VALUES, values), "propensities": _dicts(_PROPENSITIES, propensities)}
-    return {**row, **lists, "profile": profile, "scores": scores}
+    return {"known": row.known, "profile": dict(zip(attributes, row.profile)), "scores": scores, **lists}
 
 
 def _dicts(columns: tuple[str, ...], listed: list[list[Any]]) -> list[dict[str, Any]]:
