@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -41,6 +42,11 @@ class People:
         self._project, self._rules = project, Rules.of(project)
         self._readers, self._audit = Readers(database.url), Audit(database.url)
         self._skills = Skills(self._together, self._login)
+        self._live = live.live(project.attributes)
+        self._columns = live.columns(self._live, "events")
+        read = {"date": date.fromisoformat, "time": datetime.fromisoformat}
+        self._typed = {name: read[subject.type] for name, subject in project.subjects.items() if subject.type in read}
+        self._touched = lru_cache(1024)(self._touched_by)
 
     def subjects(self, kind: str, value: str) -> set[int]:
         """Under which numbers something is said of a value: that which joins, and the address in its one form."""
@@ -87,7 +93,7 @@ class People:
     async def _told(self, person_id: int | None, key: int | None, *, reader: str, now: datetime) -> dict[str, Any]:
         moment, found = Moment.of(now, self._project.zone), None
         if person_id is not None or key is not None:
-            since = live.since(self._project.attributes, moment).replace(tzinfo=UTC)
+            since = live.since(self._live, moment).replace(tzinfo=UTC)
             async with self._readers.one() as connection:
                 found = await people.look(connection, self._skills, person_id=person_id, key=key, since=since)
         await self._note(found, "person", asked=person_id, reader=reader, now=now)
@@ -103,12 +109,11 @@ class People:
     def _answer(self, found: Found, moment: Moment) -> dict[str, Any]:
         rows, recent = found.rows, self._recent(found)
         before = self._before(rows)
-        values = {**before, **live.now(self._project.attributes, before, recent, moment)}
+        values = {**before, **live.now(self._live, before, recent, moment)}
         first: Mapping[str, Any] = rows[0] if rows else {}
         inside = {each["segment"]: each["since"] for each in first.get("segments", ())}
-        changed = [name for name, value in values.items() if before.get(name) != value]
-        asked = segments.touched(self._project.segments, changed, self._project.attributes)
-        inside = segments.now(self._project.segments, asked, values, inside, moment)
+        changed = frozenset(name for name in self._live if before.get(name) != values[name])
+        inside = segments.now(self._project.segments, self._touched(changed), values, inside, moment)
         told: dict[str, Any] = {
             "person_id": show(found.who.person_id),
             "known": any(row["known"] for row in rows),
@@ -125,24 +130,28 @@ class People:
 
     def _before(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """What was published of somebody; of several who are one now, the first one's, counts and sums of all."""
-        told = [self._typed(row["profile"]) for row in rows]
+        told = [self._read(row["profile"]) for row in rows]
         if len(told) < 2:
             return told[0] if told else {}
-        adding = [name for name, one in live.live(self._project.attributes).items() if live.adds(one)]
+        adding = [name for name, one in self._live.items() if live.adds(one)]
         added = {name: sum(each.get(name) or 0 for each in told) for name in adding}
         return {**told[0], **added}
 
-    def _typed(self, profile: Mapping[str, Any]) -> dict[str, Any]:
+    def _read(self, profile: dict[str, Any]) -> dict[str, Any]:
         """Published values as what they are: dates and times as such."""
-        subjects, read = self._project.subjects, {"date": date.fromisoformat, "time": datetime.fromisoformat}
-        return {name: read[subjects[name].type](value)
-                if isinstance(value, str) and name in subjects and subjects[name].type in read else value
-                for name, value in profile.items()}  # fmt: skip
+        for name, read in self._typed.items():
+            if isinstance(value := profile.get(name), str):
+                profile[name] = read(value)
+        return profile
+
+    def _touched_by(self, changed: frozenset[str]) -> list[str]:
+        """The segments that what changed may have changed."""
+        return segments.touched(self._project.segments, changed, self._project.attributes) if changed else []
 
     def _recent(self, found: Found) -> live.Recent:
         zone, currency = self._project.zone, self._project.currency
         messages, fresh, rows = found.messages, found.fresh, found.rows
-        seen = happenings.events(messages, zone=zone, currency=currency, silence=SILENCE)
+        seen = happenings.events(messages, zone=zone, currency=currency, silence=SILENCE, columns=self._columns)
         known = [order for row in rows for order in happenings.published_orders(row["orders"], zone=zone)]
         there = {order["order_id"] for order in known}
         told = happenings.orders((one for one in messages if one.key in fresh), zone=zone, currency=currency)

@@ -48,9 +48,23 @@ class Together:
 
 def together(start: Iterable[int], told: Told, rules: Rules, *, person: int | None = None) -> Together:
     """The person to whom a value leads, or (`person`) who a published one is now."""
+    if (published := _published(start, told, person)) is not None:
+        return published
     groups, refused = joined(told, rules)
     first = (PERSON, person) if person is not None else (KEY, next(iter(start)))
     return _gathered(first, groups, refused, told)
+
+
+def _published(start: Iterable[int], told: Told, person: int | None) -> Together | None:
+    """The person of a publication as it tells of them, where nothing was said since and all values are theirs alone.
+
+    It is what the rules below come to, for a value that one holds joins nobody."""
+    keys = frozenset(key for key, *_ in told.led)
+    people = {owner for _, owner, _, _ in told.led} | ({person} if person is not None else set())
+    if told.said or len(people) != 1 or any(shared for *_, shared in told.led) or not keys.issuperset(start):
+        return None
+    (only,) = people
+    return Together(only, (only,), keys, keys, frozenset(), frozenset(), None) if only is not None and keys else None
 
 
 def joined(told: Told, rules: Rules) -> tuple[Groups, set[int]]:

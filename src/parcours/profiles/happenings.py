@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -34,23 +34,79 @@ class Message(Protocol):
     def key(self) -> Any: ...
 
 
-def events(messages: Iterable[Message], *, zone: str, currency: str, silence: int) -> list[dict[str, Any]]:
-    """The rows of events, the oldest first, with their visits."""
-    told = [one for one in messages if one.kind in ("track", "page", "screen")]
-    made = {str(one.key): _event(one, zone, currency) for one in told}
-    for visit, one in _visits(told, zone, silence):
-        made[str(one.key)]["session_id"] = visit
-    return sorted(made.values(), key=lambda row: (row["event_time"], row["row_id"]))
+class _Told:
+    """A message taken apart, for the columns that are read of it."""
+
+    __slots__ = ("at", "context", "currency", "day", "first", "one", "properties")
+
+    def __init__(self, one: Message, here: ZoneInfo, currency: str) -> None:
+        self.one, self.currency = one, currency
+        self.at = one.at.astimezone(UTC).replace(tzinfo=None)
+        self.day = one.at.astimezone(here).date()
+        self.properties, self.context = _dict(one.body.get("properties")), _dict(one.body.get("context"))
+        self.first = _first(self.properties.get("products"))
+
+    def within(self, part: str, name: str) -> str | None:
+        """A text of one part of the message's context."""
+        return _text(_dict(self.context.get(part)).get(name))
+
+
+def _marketing(told: _Told) -> bool | None:
+    said = _dict(_dict(told.context.get("consent")).get("categoryPreferences")).get("marketing")
+    return said if isinstance(said, bool) else None
+
+
+def _value(told: _Told) -> int | None:
+    amounts = (money(told.properties.get(name), told.currency) for name in ("value", "revenue", "price"))
+    return next((amount for amount in amounts if amount is not None), None)
+
+
+def _page(name: str) -> Callable[[_Told], str | None]:
+    return lambda told: told.within("page", name) or _text(told.properties.get(name))
+
+
+# What each column of events is in a message.
+_EVENT: dict[str, Callable[[_Told], Any]] = {
+    "row_id": lambda told: told.one.key.int, "source": lambda told: told.one.source,
+    "name": lambda told: (told.one.name or "").lower().replace(" ", "_") if told.one.kind == "track" else told.one.kind,
+    "event_time": lambda told: told.at, "event_date": lambda told: told.day,
+    "channel": lambda told: "app" if told.one.kind == "screen" else "web",
+    "product_id": lambda told: _any(told.properties, told.first, "product_id", "sku"),
+    "category": lambda told: _any(told.properties, told.first, "category"),
+    "brand": lambda told: _any(told.properties, told.first, "brand"),
+    "order_id": lambda told: _text(told.properties.get("order_id")), "value": _value,
+    "quantity": lambda told: _number(told.properties.get("quantity")),
+    "query": lambda told: _text(told.properties.get("query")),
+    "page_url": _page("url"), "page_path": _page("path"), "referrer": _page("referrer"),
+    "utm_source": lambda told: told.within("campaign", "source"),
+    "utm_medium": lambda told: told.within("campaign", "medium"),
+    "utm_campaign": lambda told: told.within("campaign", "name"), "consent_marketing": _marketing,
+}  # fmt: skip
+# Those that the order of events, the visit and the cart are read from.
+NEEDED = frozenset({"row_id", "event_time", "name", "product_id", "category", "quantity"})
+
+
+def events(
+    messages: Iterable[Message], *, zone: str, currency: str, silence: int, columns: Collection[str] = frozenset(_EVENT)
+) -> list[dict[str, Any]]:
+    """The rows of events, the oldest first, with their visits; of some columns only, where more are not needed."""
+    here = ZoneInfo(zone)
+    told = [_Told(one, here, currency) for one in messages if one.kind in ("track", "page", "screen")]
+    read = [(name, column) for name, column in _EVENT.items() if name in columns or name in NEEDED]
+    rows = [{name: column(each) for name, column in read} for each in told]
+    for place, visit in _visits(told, silence):
+        rows[place]["session_id"] = visit
+    return sorted(rows, key=lambda row: (row["event_time"], row["row_id"]))
 
 
 def orders(messages: Iterable[Message], *, zone: str, currency: str) -> list[dict[str, Any]]:
     """The rows of orders that messages tell, each order once."""
     found: dict[str, dict[str, Any]] = {}
-    for one in sorted(messages, key=lambda one: one.at):
-        properties = one.body.get("properties")
-        order = _text(properties.get("order_id")) if isinstance(properties, dict) else None
-        if order and (one.name or "").lower() == BOUGHT:
-            found[order] = _order(one, order, properties or {}, zone, currency)
+    bought = [one for one in messages if one.name is not None and one.name.lower() == BOUGHT]
+    for one in sorted(bought, key=lambda one: one.at):
+        properties = _dict(one.body.get("properties"))
+        if order := _text(properties.get("order_id")):
+            found[order] = _order(one, order, properties, zone, currency)
     return list(found.values())
 
 
@@ -58,30 +114,6 @@ def published_orders(told: Iterable[Mapping[str, Any]], *, zone: str) -> list[di
     """The rows of the orders that a publication tells."""
     return [{**order, "order_time": at, "order_date": _local(at, zone), "row_id": 0}
             for order in told for at in (datetime.fromisoformat(order["at"]),)]  # fmt: skip
-
-
-def _event(one: Message, zone: str, currency: str) -> dict[str, Any]:
-    body = one.body
-    properties, context = _dict(body.get("properties")), _dict(body.get("context"))
-    page, campaign = _dict(context.get("page")), _dict(context.get("campaign"))
-    at = one.at.astimezone(UTC).replace(tzinfo=None)
-    first = _first(properties.get("products"))
-    said = _dict(_dict(context.get("consent")).get("categoryPreferences")).get("marketing")
-    return {
-        "row_id": one.key.int, "source": one.source, "session_id": None,
-        "name": (one.name or "").lower().replace(" ", "_") if one.kind == "track" else one.kind,
-        "event_time": at, "event_date": _local(at, zone), "channel": "app" if one.kind == "screen" else "web",
-        "product_id": _any(properties, first, "product_id", "sku"), "category": _any(properties, first, "category"),
-        "brand": _any(properties, first, "brand"), "order_id": _text(properties.get("order_id")),
-        "value": next((amount for name in ("value", "revenue", "price")
-                       if (amount := money(properties.get(name), currency)) is not None), None),
-        "quantity": _number(properties.get("quantity")), "query": _text(properties.get("query")),
-        "page_url": _text(page.get("url")) or _text(properties.get("url")),
-        "page_path": _text(page.get("path")) or _text(properties.get("path")),
-        "referrer": _text(page.get("referrer")) or _text(properties.get("referrer")),
-        "utm_source": _text(campaign.get("source")), "utm_medium": _text(campaign.get("medium")),
-        "utm_campaign": _text(campaign.get("name")), "consent_marketing": said if isinstance(said, bool) else None,
-    }  # fmt: skip
 
 
 def _order(one: Message, order: str, properties: Mapping[str, Any], zone: str, currency: str) -> dict[str, Any]:
@@ -96,19 +128,19 @@ def _order(one: Message, order: str, properties: Mapping[str, Any], zone: str, c
             "net_amount": net, "units": sum(many or 0 for _, many in amounts), "is_purchase": True}  # fmt: skip
 
 
-def _visits(messages: Sequence[Message], zone: str, silence: int) -> Iterable[tuple[int, Message]]:
-    """The visit of each message: a new one after some seconds of silence and at local midnight, as in the batch."""
-    days: dict[tuple[int, Any], list[Message]] = defaultdict(list)
-    for one in messages:
-        days[one.subject, _local(one.at.astimezone(UTC).replace(tzinfo=None), zone)].append(one)
+def _visits(told: Sequence[_Told], silence: int) -> Iterable[tuple[int, int]]:
+    """The visit of each message, by its place: a new one after some seconds of silence and at local midnight, as in
+    the batch."""
+    days: dict[tuple[int, date], list[tuple[datetime, int]]] = defaultdict(list)
+    for place, each in enumerate(told):
+        days[each.one.subject, each.day].append((each.at, place))
     for (visitor, _), of_day in days.items():
-        began = before = None
-        for one in sorted(of_day, key=lambda one: one.at):
-            at = one.at.astimezone(UTC).replace(tzinfo=None)
-            if before is None or began is None or at > before + timedelta(seconds=silence):
+        began = before = datetime.min
+        for at, place in sorted(of_day):
+            if at > before + timedelta(seconds=silence):
                 began = at
             before = at
-            yield visitor % 2**31 * 2**32 + (began - _EPOCH) // timedelta(seconds=1), one
+            yield place, visitor % 2**31 * 2**32 + (began - _EPOCH) // timedelta(seconds=1)
 
 
 def money(value: Any, currency: str) -> int | None:

@@ -23,6 +23,7 @@ from parcours.profiles.selection import Row
 from parcours.project.definitions import Attribute, Project
 from parcours.rules import attributes_used
 from parcours.rules.moment import Moment
+from parcours.rules.rule import AllOf
 
 LONGEST = timedelta(days=31)
 LATE = timedelta(days=7)  # what arrives later than this counts from the next publication on
@@ -53,6 +54,12 @@ def live(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
 def adds(attribute: Attribute) -> bool:
     """Whether what several people did is, of one person, the sum."""
     return attribute.kind.within is None and isinstance(attribute.kind, Count | Sum)
+
+
+def columns(attributes: Mapping[str, Attribute], table: str) -> frozenset[str]:
+    """The columns of a table that the live attributes look at."""
+    kinds = [attribute.kind for attribute in live(attributes).values() if attribute.kind.table == table]
+    return frozenset(name for kind in kinds for name in (kind.column, *attributes_used(AllOf(kind.chosen.rules))))
 
 
 def since(attributes: Mapping[str, Attribute], moment: Moment) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from sqlglot import exp
@@ -81,7 +82,7 @@ class OverFacts:
         """The other attributes this one is worked out from."""
         return ()
 
-    @property
+    @cached_property
     def chosen(self) -> Selection:
         """The facts this attribute looks at."""
         facts = FACT_TABLES[self.table]

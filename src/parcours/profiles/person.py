@@ -25,7 +25,7 @@ class PersonFacts:
 
     def chosen(self, selection: Selection, *columns: str | None) -> list[Row]:
         """The facts of a selection that have a value in each of these columns."""
-        found = [row for row in self.rows.get(selection.facts.name, ()) if selection.holds(row, self.moment)]
+        found = selection.among(self.rows.get(selection.facts.name, ()), self.moment)
         return [row for row in found if all(row[column] is not None for column in columns if column)]
 
     def by_time(self, selection: Selection, column: str) -> list[Any]:

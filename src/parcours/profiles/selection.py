@@ -6,14 +6,14 @@ look at the same facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
 
 from parcours.profiles.facts import FactTable, reach, subjects
-from parcours.rules.for_person import holds_for_row
+from parcours.rules.for_person import row_test
 from parcours.rules.moment import Moment
 from parcours.rules.over_table import over_table
 from parcours.rules.rule import AllOf, Rule
@@ -40,9 +40,10 @@ class Selection:
         )
         return {part.sql("duckdb"): part for part in _apart(tree)}
 
-    def holds(self, row: Row, moment: Moment) -> bool:
-        """Whether one row is among the facts."""
-        return all(holds_for_row(rule, row, moment) for rule in self.rules)
+    def among(self, rows: Iterable[Row], moment: Moment) -> list[Row]:
+        """Those rows that are among the facts."""
+        holds = row_test(AllOf(self.rules), moment)
+        return [row for row in rows if holds(row)]
 
 
 def _apart(tree: exp.Expression) -> Iterator[exp.Expression]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -65,6 +65,28 @@ def holds(rule: Rule, person: Individual, moment: Moment) -> bool:
 def holds_for_row(rule: Rule, row: Mapping[str, Any], moment: Moment) -> bool:
     """Whether a rule that only compares columns holds for one row of a table."""
     return holds(rule, Individual(row), moment)
+
+
+def row_test(rule: Rule, moment: Moment) -> Callable[[Mapping[str, Any]], bool]:
+    """`holds_for_row` for many rows at one moment: what a comparison means then is worked out once."""
+    match rule:
+        case AllOf(rules):
+            every = [row_test(each, moment) for each in rules]
+            return lambda row: all(test(row) for test in every)
+        case Compare(subject):
+            unknown, meanings = _unknown(rule), dict[type, Meaning]()
+
+            def test(row: Mapping[str, Any]) -> bool:
+                value = row.get(subject)
+                if value is None:
+                    return unknown
+                found = meanings.get(type(value))
+                if found is None:
+                    found = meanings[type(value)] = meaning(rule, type_of(value), moment)
+                return passes(found, value)
+
+            return test
+    return lambda row: holds_for_row(rule, row, moment)
 
 
 def _unknown(rule: Compare) -> bool:
