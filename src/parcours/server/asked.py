@@ -27,8 +27,10 @@ def person_of(text: str) -> int:
     return number
 
 
-def key_of(door: Door, request: Request, scope: str) -> ApiKey:
-    return door.key(from_header(request.headers.get("authorization")), scope, origin=request.headers.get("origin"))
+async def key_of(door: Door, request: Request, scope: str) -> ApiKey:
+    return await door.key(
+        from_header(request.headers.get("authorization")), scope, origin=request.headers.get("origin")
+    )
 
 
 async def body_of(request: Request, shape: type[T]) -> T:

@@ -23,12 +23,12 @@ class FromBrowsers:
         if origin is None:
             await self._app(scope, receive, send)
         elif scope["method"] == "OPTIONS" and "access-control-request-method" in Headers(scope=scope):
-            await self._preflight(scope, origin)(scope, receive, send)
+            await (await self._preflight(scope, origin))(scope, receive, send)
         else:
             await self._app(scope, receive, self._told(send, origin))
 
-    def _preflight(self, scope: Scope, origin: str) -> Response:
-        if not self._door.allows_origin(origin):
+    async def _preflight(self, scope: Scope, origin: str) -> Response:
+        if not await self._door.allows_origin(origin):
             return Problem(403, "wrong_site", "No key may be used from this site.").response()
         asked = Headers(scope=scope).get("access-control-request-headers", "")
         return Response(

@@ -62,7 +62,7 @@ class Collecting:
     async def _collect(self, scope: Scope, receive: Receive, kind: str) -> None:
         headers = dict(scope["headers"])
         body = await _body(receive, headers)
-        key = self._door.key(_given(scope, headers, body), "collect", origin=_header(headers, b"origin"))
+        key = await self._door.key(_given(scope, headers, body), "collect", origin=_header(headers, b"origin"))
         caller = Caller(key.key_id, scope["client"][0] if scope["client"] else None, _header(headers, b"user-agent"))
         live, now = self._door.live, datetime.now(UTC)
         try:

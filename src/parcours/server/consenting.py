@@ -74,7 +74,7 @@ def routes(door: Door) -> APIRouter:
     @router.post("/v1/consents", summary="Writes down what somebody agreed to, refused or objected to.",
                  openapi_extra=asks(Saying), responses=answers("How many statements were new."))  # fmt: skip
     async def say(request: Request) -> Response:
-        key = key_of(door, request, "consent")
+        key = await key_of(door, request, "consent")
         saying = await body_of(request, Saying)
         now = datetime.now(UTC)
         statements = list(_statements(saying, key.source, now))
@@ -84,7 +84,7 @@ def routes(door: Door) -> APIRouter:
     @router.get("/v1/people/{person}/consents", summary="What a person has a say in, as it stands.",
                 responses=answers("Each purpose on each channel."))  # fmt: skip
     async def standing(request: Request, person: str) -> Response:
-        reader, number, now = key_of(door, request, "read").key_id, person_of(person), datetime.now(UTC)
+        reader, number, now = (await key_of(door, request, "read")).key_id, person_of(person), datetime.now(UTC)
         register = door.live.register
         found = await run_in_threadpool(register.choices, number, now=now)
         whom = await run_in_threadpool(register.now, number)
@@ -96,7 +96,7 @@ def routes(door: Door) -> APIRouter:
     @router.post("/v1/people/{person}/preference-link", summary="Makes the link to a person's preference page.",
                  openapi_extra=asks(Language), responses=answers("The link."))  # fmt: skip
     async def link(request: Request, person: str) -> Response:
-        key_of(door, request, "consent")
+        await key_of(door, request, "consent")
         number, asked = person_of(person), await body_of(request, Language)
         url = _told(lambda: door.live.register.preference_link(number, at=datetime.now(UTC), language=asked.language))
         return JSONResponse({"url": url})
@@ -104,7 +104,7 @@ def routes(door: Door) -> APIRouter:
     @router.post("/v1/may-contact", summary="Whether people may be written to, and why or why not.",
                  openapi_extra=asks(Asking), responses=answers("Yes or no for each, with a code."))  # fmt: skip
     async def may(request: Request) -> Response:
-        key_of(door, request, "read")
+        await key_of(door, request, "read")
         asking = await body_of(request, Asking)
         found = await run_in_threadpool(_told, lambda: _allowed(door.live.register, asking))
         return JSONResponse({"people": found})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import psycopg
+from starlette.concurrency import run_in_threadpool
 
 from parcours.live import Live
 from parcours.model.api_key import ApiKey
@@ -23,14 +25,15 @@ class Door:
 
     def __init__(self) -> None:
         self._keys: dict[bytes, ApiKey] = {}
-        self._read_at = float("-inf")
+        self._read_at = float("-inf")  # when the reading of the keys we know began
+        self._reading: asyncio.Task[None] | None = None
 
-    def key(self, given: str | None, scope: str, *, origin: str | None = None) -> ApiKey:
+    async def key(self, given: str | None, scope: str, *, origin: str | None = None) -> ApiKey:
         """The key that was given. Raises Problem when it is none, or may not do this, or not from there."""
         if not given:
             raise Problem(401, "no_key", "Send your key as the user name of basic authentication.",
                           {"WWW-Authenticate": 'Basic realm="parcours"'})  # fmt: skip
-        key = self._found(given)
+        key = await self._found(given)
         if key is None:
             raise Problem(401, "wrong_key", "There is no such key, or it was revoked.",
                           {"WWW-Authenticate": 'Basic realm="parcours"'})  # fmt: skip
@@ -40,23 +43,46 @@ class Door:
             raise Problem(403, "wrong_site", "This key may not be used from this site.")
         return key
 
-    def allows_origin(self, origin: str) -> bool:
+    async def allows_origin(self, origin: str) -> bool:
         """Whether any key may be used from a site: what a browser asks before it shows its key."""
-        self._refresh()
+        await self._fresh()
         return any(key.allows_origin(origin) for key in self._keys.values())
 
-    def _found(self, given: str) -> ApiKey | None:
-        self._refresh()
-        found = self._keys.get(keys.digest(given))
-        if found is None:  # it may have been made since
-            self._refresh(after=SOON)
-        return found or self._keys.get(keys.digest(given))
+    async def _found(self, given: str) -> ApiKey | None:
+        await self._fresh()
+        hashed = keys.digest(given)
+        if hashed not in self._keys and self._age() > SOON:  # it may have been made since
+            await self._read()
+        return self._keys.get(hashed)
 
-    def _refresh(self, after: float = FRESH) -> None:
-        if time.monotonic() - self._read_at > after:
-            try:
-                self._keys = keys.valid(self.live.database)
-            except (StateFault, psycopg.Error):  # it may be starting again: the keys we know are good for now
-                if not self._keys:
-                    raise no_database() from None
-            self._read_at = time.monotonic()
+    async def _fresh(self) -> None:
+        """Has the keys read again when they are half as old as they may be; waits only when they are older."""
+        age = self._age()
+        if age > FRESH:
+            await self._read()
+        elif age > FRESH / 2 and self._reading is None:
+            self._begin()
+
+    async def _read(self) -> None:
+        """Reads the keys as they are now: what another began to read may be older."""
+        begun = time.monotonic()
+        while self._read_at < begun:
+            await asyncio.shield(self._reading or self._begin())
+
+    def _begin(self) -> asyncio.Task[None]:
+        self._reading = asyncio.create_task(self._renew())
+        return self._reading
+
+    async def _renew(self) -> None:
+        begun = time.monotonic()
+        try:
+            self._keys = await run_in_threadpool(keys.valid, self.live.database)
+        except (StateFault, psycopg.Error):  # it may be starting again: the keys we know are good for now
+            if not self._keys:
+                raise no_database() from None
+        finally:
+            self._reading = None
+        self._read_at = begun
+
+    def _age(self) -> float:
+        return time.monotonic() - self._read_at

@@ -16,17 +16,17 @@ def routes(door: Door) -> APIRouter:
 
     @router.get("/v1/projects/{key}/settings", summary="The settings of Segment's library for browsers.",
                 responses=_ANSWERS)  # fmt: skip
-    def segment(request: Request, key: str) -> dict[str, Any]:
-        door.key(key, "collect", origin=request.headers.get("origin"))
+    async def segment(request: Request, key: str) -> dict[str, Any]:
+        await door.key(key, "collect", origin=request.headers.get("origin"))
         here = request.url
         sends = {"apiKey": key, "apiHost": f"{here.netloc}/v1", "protocol": here.scheme}
         return {"integrations": {"Segment.io": sends}, "plan": {}}
 
     @router.get("/sourceConfig", summary="The settings of RudderStack's library for browsers.", responses=_ANSWERS)
     @router.get("/sourceConfig/", include_in_schema=False)
-    def rudderstack(request: Request) -> dict[str, Any]:
+    async def rudderstack(request: Request) -> dict[str, Any]:
         given = from_header(request.headers.get("authorization")) or request.query_params.get("writeKey")
-        key = door.key(given, "collect", origin=request.headers.get("origin"))
+        key = await door.key(given, "collect", origin=request.headers.get("origin"))
         source = {"id": key.key_id, "name": key.source, "workspaceId": "parcours", "enabled": True,
                   "config": {"statsCollection": {"errors": {"enabled": False}, "metrics": {"enabled": False}}},
                   "destinations": []}  # fmt: skip

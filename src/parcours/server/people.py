@@ -45,13 +45,13 @@ def routes(door: Door) -> APIRouter:
     @router.get("/v1/people/{person}", summary="A person as known now, or who that turned out to be.",
                 responses=described, openapi_extra=read)  # fmt: skip
     async def person(request: Request, person: str) -> Response:
-        reader, now = key_of(door, request, "read").key_id, datetime.now(UTC)
+        reader, now = (await key_of(door, request, "read")).key_id, datetime.now(UTC)
         return await _answer(door.live.people.by_id(person_of(person), reader=reader, now=now))
 
     @router.post("/v1/people/look-up", summary="The person whom a value recognises; the value stands in the body.",
                  responses=described, openapi_extra=asks(LookUp))  # fmt: skip
     async def look_up(request: Request) -> Response:
-        reader, now = key_of(door, request, "read").key_id, datetime.now(UTC)
+        reader, now = (await key_of(door, request, "read")).key_id, datetime.now(UTC)
         asked = await body_of(request, LookUp)
         if (asked.identifier is None) == (asked.hash is None):
             raise Problem(422, "nobody", "Name one of 'identifier' and 'hash'.")
@@ -70,7 +70,7 @@ def routes(door: Door) -> APIRouter:
         cursor: Annotated[str | None, Query(max_length=64, description="`next` of the page before.")] = None,
         limit: Annotated[int, Query(ge=1, le=MOST, description="Entries on a page.")] = 50,
     ) -> Response:
-        reader, now = key_of(door, request, "read").key_id, datetime.now(UTC)
+        reader, now = (await key_of(door, request, "read")).key_id, datetime.now(UTC)
         asked = door.live.people.timeline(person_of(person), cursor=cursor, most=limit, reader=reader, now=now)
         return await _answer(asked)
 
