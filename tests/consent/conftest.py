@@ -22,13 +22,21 @@ CREATE TABLE identifiers_1 PARTITION OF identifiers FOR VALUES IN (1);
 CREATE TABLE addresses_1 PARTITION OF addresses FOR VALUES IN (1);
 CREATE TABLE delivered_consents_1 PARTITION OF delivered_consents FOR VALUES IN (1);
 """
-EMPTIED = Query("emptied", "Empties.", "TRUNCATE consent_ledger, suppressions, addresses, people, delivered_consents")
+EMPTIED = Query(
+    "emptied",
+    "Empties.",
+    "TRUNCATE consent_ledger, suppressions, addresses, people, delivered_consents,"
+    " identifiers, live_identifiers, live_people",
+)
 LIVES = Query(
     "lives", "An address.", "INSERT INTO addresses VALUES (1, %(person)s, %(kind)s, %(value)s, %(key)s, NULL)"
 )
 KNOWN = Query("known", "A person.", """INSERT INTO people
     VALUES (1, %(person)s, %(merged_into)s, true, NULL, NULL, NULL, %(keys)s, %(merged)s, %(bought_at)s,
             '', '', '', '', '', '', '', '')""")  # fmt: skip
+LEADS = Query("leads", "A value.", "INSERT INTO identifiers VALUES (1, %(key)s, %(person)s, 'login', %(shared)s)")
+SENT = Query("sent", "What was sent together.", """INSERT INTO live_identifiers
+    SELECT %(record)s, unnest(%(keys)s::bigint[]), 'login', true, true, 'web', now()""")  # fmt: skip
 DELIVERED = Query("delivered", "What a source says.", """INSERT INTO delivered_consents
     VALUES (1, %(person)s, 1, 'marketing', 'email', %(granted)s, %(at)s, 'v1', 'crm', 'row 1')""")  # fmt: skip
 
@@ -58,3 +66,13 @@ def lives(database: Database, person: int, kind: str, value: str) -> int:
 def known(database: Database, person: int, **more: object) -> None:
     """A person as they are published."""
     database.run(KNOWN, {"person": person, "merged_into": None, "keys": [], "merged": [], "bought_at": None, **more})
+
+
+def leads(database: Database, key: int, person: int, *, shared: bool = False) -> None:
+    """A value that leads to a person, as published."""
+    database.run(LEADS, {"key": key, "person": person, "shared": shared})
+
+
+def sent(database: Database, record: int, *keys: int) -> None:
+    """Values that were sent together since the publication."""
+    database.run(SENT, {"record": record, "keys": list(keys)})

@@ -14,7 +14,7 @@ from parcours.consent.declared import Allowance, Hours
 from parcours.consent.permission import NO, YES
 from parcours.model.value import Duration
 
-from .conftest import ANA, BEN, NOW, known, lives
+from .conftest import ANA, BEN, NOW, known, leads, lives, sent
 
 SUNDAY = datetime(2026, 3, 8, 12, 0, tzinfo=NOW.tzinfo)
 GRANT = Statement(person=ANA, purpose="marketing", channel="email", state="granted", at=NOW - timedelta(days=9),
@@ -79,17 +79,64 @@ def test_a_purpose_nobody_declared_writes_to_nobody(register: Register) -> None:
         register.may_use([ANA], purpose="marketing", at=NOW)
 
 
+LOGIN, COOKIE, OTHER, BENS = 101, 102, 103, 201
+
+
+def test_a_no_said_under_a_value_that_was_sent_together_with_theirs_counts_at_once(register: Register) -> None:
+    """Ana's log-in and a browser, then that browser and another address: whoever it is says no under the address."""
+    known(register.database, ANA, keys=[LOGIN])
+    leads(register.database, LOGIN, ANA)
+    register.say([GRANT], now=NOW)
+    no = replace(GRANT, person=None, subject=OTHER, state="objected", text_version=None, at=NOW - timedelta(minutes=1))
+    register.say([no], now=NOW)
+    assert may(register) == "granted", "nobody knows yet that it is hers"
+    sent(register.database, 1, LOGIN, COOKIE)
+    sent(register.database, 2, COOKIE, OTHER)
+    assert may(register) == "objected"
+    assert [one.code for one in register.choices(ANA, now=NOW) if (one.purpose, one.channel) == ("marketing", "email")]
+    assert len(register.statements(ANA)) == 1, "what is told of her is what is surely hers"
+
+
+def test_a_no_of_who_turned_out_to_be_the_same_counts_at_once_and_a_yes_waits(register: Register) -> None:
+    for person, key in ((ANA, LOGIN), (BEN, BENS)):
+        known(register.database, person, keys=[key])
+        leads(register.database, key, person)
+    lives(register.database, BEN, "email", "ben@example.com")
+    sent(register.database, 1, LOGIN, BENS)
+    register.say([replace(GRANT, person=BEN)], now=NOW)
+    assert [may(register), may(register, BEN)] == ["no_consent", "granted"]
+    register.say([GRANT, replace(GRANT, person=BEN, state="denied", text_version=None, at=NOW)], now=NOW)
+    assert [may(register), may(register, BEN)] == ["withdrawn", "withdrawn"]
+
+
+def test_a_value_that_several_people_hold_carries_no_one_s_no_to_another(register: Register) -> None:
+    known(register.database, ANA, keys=[LOGIN])
+    leads(register.database, LOGIN, ANA)
+    leads(register.database, COOKIE, BEN, shared=True)
+    register.say([GRANT, replace(GRANT, person=None, subject=OTHER, state="denied", text_version=None)], now=NOW)
+    sent(register.database, 1, LOGIN, COOKIE)
+    sent(register.database, 2, COOKIE, OTHER)
+    assert may(register) == "granted"
+
+
 def test_many_are_answered_as_each_one_is(register: Register) -> None:
     chance = random.Random(3)
     people = list(range(1, 60))
-    for person in people[1:]:
-        if chance.random() < 0.7:
+    for person in people:
+        if person > 1 and chance.random() < 0.7:
             lives(register.database, person, "email", f"p{person}@example.com")
+        known(register.database, person, keys=[person * 10, person * 10 + 1])
+        for key in (person * 10, person * 10 + 1):
+            leads(register.database, key, person, shared=chance.random() < 0.2)
+    values = [person * 10 + chance.randrange(3) for person in people]
+    for record in range(1, 40):
+        sent(register.database, record, *set(chance.choices(values, k=2)))
     states = ("granted", "denied", "objected")
     said = [
-        replace(GRANT, person=chance.choice(people), state=chance.choice(states),
-                channel=chance.choice(("email", None)), at=NOW - timedelta(hours=chance.randrange(4)))
-        for _ in range(120)
+        replace(GRANT, state=chance.choice(states), channel=chance.choice(("email", None)),
+                at=NOW - timedelta(hours=chance.randrange(4)), **chance.choice((
+                    {"person": chance.choice(people)}, {"person": None, "subject": chance.choice(values)})))
+        for _ in range(90)
     ]  # fmt: skip
     register.say(said, now=NOW)
     register.suppress([f"p{person}@example.com" for person in people[::5]], reason="asked", source="list", now=NOW)

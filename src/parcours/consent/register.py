@@ -45,7 +45,7 @@ class Register:
         return self._allowed(people, purpose, None, at)
 
     def _allowed(self, people: Iterable[int], purpose: str, channel: str | None, at: datetime) -> dict[int, Permission]:
-        with self.database.connection() as connection:
+        with self.database.asking() as connection:
             return permissions(connection, people, purpose=purpose, channel=channel, at=at, declared=self.declared,
                                secret=self.secret)  # fmt: skip
 
@@ -75,7 +75,8 @@ class Register:
 
     def now(self, person: int) -> int:
         """Who a person is now, should they have been found to be somebody else."""
-        found = self.database.run(_QUERIES["person"], {"person": person})
+        with self.database.asking() as connection:
+            found = rows(connection, _QUERIES["person"], {"person": person})
         return int(found[0]["person"]) if found else person
 
     def found(self, kinds: Iterable[str], value: str) -> list[int]:
@@ -138,7 +139,7 @@ class Register:
     @contextmanager
     def _choosing(self, person: int, now: datetime) -> Iterator[Choosing]:
         who = self.now(person)
-        with self.database.connection() as connection:
+        with self.database.asking() as connection:
             yield Choosing(connection, who, self.declared, self.secret, now)
 
 

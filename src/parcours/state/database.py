@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,13 @@ from psycopg.rows import DictRow, dict_row
 
 from parcours.state import migrations
 from parcours.state.embedded import Cluster, cluster, is_made
+from parcours.state.kept import Kept
 from parcours.state.queries import Query, nouns, queries
 
 URL = "PARCOURS_DATABASE_URL"
 OLDEST = 150000  # PostgreSQL 15
+_USUAL = "-c timezone=UTC"
+_KEPT = f"{_USUAL} -c jit=off -c plan_cache_mode=force_generic_plan"  # to plan takes longer than what is asked there
 _VALUE = re.compile(r"%\((\w+)\)[sbt]")
 
 
@@ -33,11 +36,18 @@ class Database:
     url: str
     cluster: Cluster | None = None  # the one that came with us
     started: bool = False  # whether we started it, and stop it
+    _kept: Kept = field(default_factory=Kept, repr=False, compare=False)
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[DictRow]]:
         """One connection in a transaction: committed at the end, undone by an error."""
         with connect(self.url) as found:
+            yield found
+
+    @contextmanager
+    def asking(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """The same on a connection that is kept open for whoever asks next: nothing of its session may be changed."""
+        with self._kept.connection(lambda: connect(self.url, _KEPT, autocommit=True)) as found:
             yield found
 
     def run(self, query: Query, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -52,6 +62,7 @@ class Database:
 
     def close(self) -> None:
         """Stops the PostgreSQL that this started; another's goes on."""
+        self._kept.close()
         if self.cluster is not None and self.started:
             self.cluster.stop()
 
@@ -91,10 +102,10 @@ def ready(database: Database) -> Database:
     return database
 
 
-def connect(url: str) -> psycopg.Connection[DictRow]:
+def connect(url: str, options: str = _USUAL, *, autocommit: bool = False) -> psycopg.Connection[DictRow]:
     """A connection whose rows are dictionaries and whose times are UTC. Raises StateFault when nobody answers."""
     try:
-        return psycopg.connect(url, row_factory=dict_row, options="-c timezone=UTC", connect_timeout=10)
+        return psycopg.connect(url, row_factory=dict_row, options=options, connect_timeout=10, autocommit=autocommit)
     except psycopg.OperationalError as error:
         said = str(error).strip().splitlines()[-1]
         raise StateFault(f"PostgreSQL does not answer ({said}): is it running, and is {URL} right?") from None

@@ -65,7 +65,7 @@ FROM judged
 -- Everything that was said by or for a person, in order: the ledger with its texts, for whoever has to prove it.
 SELECT s.purpose, s.channel, s.state::text AS state, s.text_version, s.language, t.words AS text, s.source, s.proof, s.at,
   s.recorded_at
-FROM (SELECT DISTINCT * FROM consent_said(ARRAY[%(person)s]::bigint[])) AS s
+FROM (SELECT DISTINCT * FROM consent_own(ARRAY[%(person)s]::bigint[])) AS s
 LEFT JOIN consent_texts AS t ON t.purpose = s.purpose AND t.version = s.text_version AND t.language = s.language
 ORDER BY s.at, s.recorded_at, s.purpose, s.channel, s.state
 
