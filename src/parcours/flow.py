@@ -31,6 +31,7 @@ from parcours import (
     segments,
     sources,
 )
+from parcours.decisions import candidates, choices, filters
 from parcours.engine import Draft, Tables, Version, Warehouse, open_engine
 from parcours.identity.decisions import DecisionFault
 from parcours.landing import FileGone, SourceCount
@@ -87,6 +88,9 @@ def kinds() -> dict[str, dict[str, Any]]:
         "segment_pack": packs_in(segments),
         "score": kinds_in(score_kinds),
         "score_pack": packs_in(scores),
+        "candidates": kinds_in(candidates),
+        "filter": kinds_in(filters),
+        "choice": kinds_in(choices),
         "check": {
             "stages": segments.check,
             "merchandising": scores.check,

@@ -20,6 +20,7 @@ from parcours.model.kind import setting
 from parcours.model.value import Duration, Place, Share, Title
 from parcours.project.offering import Allotment, Offer, Supplier
 from parcours.project.secret import Secret
+from parcours.project.slot import Slot
 from parcours.rules.rule import Rule
 from parcours.rules.subject import Subject
 
@@ -419,6 +420,7 @@ class Project:
     offers: Read[str, Offer] = field(default_factory=dict)
     suppliers: Read[str, Supplier] = field(default_factory=dict)
     allotments: Read[str, Allotment] = field(default_factory=dict)
+    slots: Read[str, Slot] = field(default_factory=dict)
     audiences: Read[str, Audience]
     tests: Read[str, ProjectTest]
     place: Place

@@ -15,7 +15,7 @@ from sqlglot import exp
 from parcours.consent.declared import Declared
 from parcours.model import CONTRACTS
 from parcours.model.value import Place, Title
-from parcours.project import offer_references, references
+from parcours.project import offer_references, references, slots
 from parcours.project.attributes import read_attributes
 from parcours.project.audiences import read_audience
 from parcours.project.consents import FILE as CONSENTS
@@ -35,6 +35,7 @@ from parcours.project.scores import read_scores
 from parcours.project.secret import Secret
 from parcours.project.segments import read_segments
 from parcours.project.settings import FILE, TomlFile, read_settings
+from parcours.project.slot import Slot
 from parcours.project.sources import read_source
 from parcours.project.tests import read_test
 from parcours.project.toml import read_toml
@@ -44,7 +45,7 @@ from parcours.rules.rule import Rule
 from parcours.rules.subject import Subject
 
 _PACKS = {"attribute": "pack of attributes", "segment": "pack of segments", "score": "pack of scores"}
-FOLDERS = ("sources", "attributes", "segments", "scores", "offers", "audiences", "tests")
+FOLDERS = ("sources", "attributes", "segments", "scores", "offers", "slots", "audiences", "tests")
 
 # {"source": {"files": Files}, "attribute": {"sum": Sum}} and, of what is ready-made, the files:
 # {"attribute_pack": {"retail": .../retail.yaml}, "segment_pack": {...}}; and checks of files that only a room knows,
@@ -91,6 +92,7 @@ class _Loading:
     faults: Faults
     found: references.Found = field(default_factory=references.Found)
     offering: Offering = field(default_factory=Offering)
+    slots: dict[str, Slot] = field(default_factory=dict)
 
     def project(self) -> Project | None:
         if not (self.folder / FILE).is_file():
@@ -106,11 +108,13 @@ class _Loading:
         self._segments(settings)
         self._scores(settings)
         self._offers()
+        self._slots()
         self._audiences()
         self._tests(identity)
         known = self._known(settings, identity)
         subjects = references.check(self.found, known, self.faults)
         self._check_offers(subjects, known)
+        self._check_slots(subjects, known, consents)
         for check in self.kinds.get("check", {}).values():
             self.faults.found.extend(check(self.folder))
         if settings is None or identity is None or consents is None:
@@ -160,6 +164,7 @@ class _Loading:
             offers=self.offering.offers,
             suppliers=self.offering.suppliers,
             allotments=self.offering.allotments,
+            slots=self.slots,
             audiences=self.found.audiences,
             tests=self.found.tests,
             place=settings.place,
@@ -238,6 +243,27 @@ class _Loading:
                     self._once(self.offering.suppliers, each, "supplier")
                 else:
                     self._once(self.offering.allotments, each, "allotment")
+
+    def _slots(self) -> None:
+        for name, node in self._files("slots"):
+            slot = slots.read_slot(node, self.kinds, self.reader(name))
+            if slot:
+                self._once(self.slots, slot, "slot")
+
+    def _check_slots(
+        self, subjects: dict[str, Subject], known: Known, consents: tuple[Declared, Secret | None] | None
+    ) -> None:
+        slots.check(
+            self.slots,
+            self.faults,
+            subjects=subjects,
+            segments=[*self.found.segments, *self.found.broken_segments],
+            unsure=self.found.broken_attributes,
+            scores=self.found.scores,
+            allotments=self.offering.allotments,
+            purposes=consents[0].purposes if consents else [slot.purpose for slot in self.slots.values()],
+            currency=known.currency,
+        )
 
     def _check_offers(self, subjects: dict[str, Subject], known: Known) -> None:
         offer_references.check(

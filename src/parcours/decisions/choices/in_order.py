@@ -1,0 +1,27 @@
+"""As the merchants wrote it: the first that may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parcours.decisions.deciding.known import Candidate, Person
+from parcours.decisions.deciding.scored import Scored
+from parcours.model.kind import kind
+from parcours.project.slot import Slot
+
+
+@kind("in_order", of="choice")
+@dataclass(frozen=True)
+class InOrder:
+    """The first candidates that may be shown, in the order in which they come."""
+
+    learns = False
+
+    def scores(self, left: Sequence[Candidate], person: Person, slot: Slot, learned: Any) -> Scored:
+        """Falls by place; the first is sure to be chosen."""
+        many = len(left)
+        return Scored(1.0 - np.arange(many) / max(many, 1), (np.arange(many) == 0).astype(float))

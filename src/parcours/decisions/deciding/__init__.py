@@ -1,0 +1,1 @@
+"""The flow of a decision: candidates, rules and filters, scores, choice."""

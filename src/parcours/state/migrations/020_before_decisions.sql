@@ -1,0 +1,65 @@
+-- What stood in a slot each time it was asked for, and what it was chosen from. `number` is what chance hung on: a
+-- person's id or, of somebody unknown, the hash of their browser; `subjects` are the hashes under which they were there.
+-- `shown` is in its order; `propensity` is how probable it was that the first came first. `learns` says whether what
+-- comes of it teaches (not what stands for everybody, nor what a rule put there). `told` is JSON: what was known of the
+-- moment, the candidates, why each was removed, the scores. `hour` counts from 1970.
+CREATE TABLE decisions (
+  decision uuid PRIMARY KEY,
+  at timestamptz NOT NULL,
+  slot text NOT NULL,
+  version text NOT NULL,
+  number bigint NOT NULL,
+  person bigint,
+  subjects bigint[] NOT NULL,
+  how text NOT NULL CHECK (how IN ('chosen', 'held_back', 'fallback')),
+  because text,
+  shown text[] NOT NULL,
+  propensity double precision,
+  learns boolean NOT NULL,
+  hour integer NOT NULL,
+  told text NOT NULL
+);
+CREATE INDEX decisions_by_number ON decisions (number, at);
+
+-- What came of decisions: a click, an article put into the cart, an order in any channel, its margin. `key` is the hash
+-- of what told it: told twice is one row. It waits until it is settled: counted, or why not (late, repeated, not_shown,
+-- not_asked, unknown: a decision that was never made).
+CREATE TABLE rewards (
+  key uuid PRIMARY KEY,
+  decision uuid NOT NULL,
+  arm text,
+  kind text NOT NULL CHECK (kind IN ('click', 'add', 'order', 'margin')),
+  value double precision NOT NULL,
+  at timestamptz NOT NULL,
+  received_at timestamptz NOT NULL,
+  outcome text NOT NULL DEFAULT 'waiting'
+    CHECK (outcome IN ('waiting', 'counted', 'late', 'repeated', 'not_shown', 'not_asked', 'unknown'))
+);
+CREATE INDEX rewards_waiting ON rewards (received_at) WHERE outcome = 'waiting';
+CREATE INDEX rewards_by_decision ON rewards (decision);
+
+-- What slots have learned: how often each thing was shown in an hour (an article: weighed by how probably its place was
+-- looked at), how often that was a success, and the sum and the squares of what it brought; the same of the guard.
+CREATE TABLE slot_counts (
+  slot text NOT NULL,
+  version text NOT NULL,
+  arm text NOT NULL,
+  hour integer NOT NULL,
+  shown double precision NOT NULL DEFAULT 0,
+  rewarded bigint NOT NULL DEFAULT 0,
+  total double precision NOT NULL DEFAULT 0,
+  squares double precision NOT NULL DEFAULT 0,
+  guard_rewarded bigint NOT NULL DEFAULT 0,
+  guard_total double precision NOT NULL DEFAULT 0,
+  guard_squares double precision NOT NULL DEFAULT 0,
+  PRIMARY KEY (slot, version, arm, hour)
+);
+
+-- How long success took to come: how many came within 2^bucket seconds (and not within 2^(bucket-1)).
+CREATE TABLE slot_delays (
+  slot text NOT NULL,
+  version text NOT NULL,
+  bucket smallint NOT NULL,
+  rewarded bigint NOT NULL,
+  PRIMARY KEY (slot, version, bucket)
+);
