@@ -133,8 +133,8 @@ def online_retail(path: Path) -> None:
     """A gift web shop: 27 weeks to learn from, 26 to check; cancellations are left out."""
     table = pq.read_table(path)
     names = {name.lower().replace(" ", "").replace("_", ""): name for name in table.column_names}
-    who = table[names["customerid"]].to_pandas().astype("float64").to_numpy()
-    when = table[names["invoicedate"]].to_pandas().to_numpy().astype("datetime64[D]")
+    who = table[names["customerid"]].cast(pa.float64()).to_numpy()
+    when = table[names["invoicedate"]].to_numpy().astype("datetime64[D]")
     quantity = table[names["quantity"]].to_numpy().astype(float)
     price = table[names.get("unitprice", names.get("price", ""))].to_numpy().astype(float)
     kept = ~np.isnan(who) & (quantity > 0) & (price > 0)

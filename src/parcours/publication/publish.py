@@ -14,7 +14,7 @@ from parcours.engine import Version, fingerprint, sql
 from parcours.engine.types import SQL
 from parcours.model import CONTRACTS
 from parcours.project import Project
-from parcours.publication import sending
+from parcours.publication import catalogue, sending
 from parcours.state import Database, queries
 
 MEANING = 2  # raised when the same tables are told otherwise
@@ -48,7 +48,7 @@ def publish(
     `joining` gives each identifier's value that joins (record_id, kind, value, why_not). `horizons` says, by source of
     keys, up to which transaction the version knows what was collected. Raises Underway while another publishes.
     """
-    made_of = {name: version.table(name).fingerprint for name in (*READS, "profiles") if version.has(name)}
+    made_of = {name: version.table(name).fingerprint for name in (*READS, *catalogue.READS, "profiles") if version.has(name)}
     kinds = sorted({channel.address for channel in project.consents.channels.values() if channel.address})
     content = fingerprint([MEANING, str(as_of), dict(horizons), project.profiles_anonymous, kinds, made_of])
     with sending.alone(database) as connection:
@@ -66,6 +66,9 @@ def publish(
         sending.send(connection, "identifiers", publication, rows.identifiers(publication))
         sending.send(connection, "addresses", publication, rows.addresses(publication, kinds))
         sending.send(connection, "delivered_consents", publication, rows.delivered_consents(publication))
+        version.read(*catalogue.READS)
+        sending.send(connection, "articles", publication, catalogue.articles(version, publication))
+        sending.send(connection, "article_lists", publication, catalogue.lists(version, publication))
         rows.forget()
         sending.show(connection, publication, people=people)
         sending.clear(connection)

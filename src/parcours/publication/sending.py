@@ -23,7 +23,8 @@ from parcours.state import Database, queries
 
 # The tables of a publication, and what tells their rows apart.
 TABLES = {"people": ("person_id",), "identifiers": ("key",), "addresses": ("person_id", "kind", "value"),
-          "delivered_consents": ("person_id", "row_id")}  # fmt: skip
+          "delivered_consents": ("person_id", "row_id"), "articles": ("product_id",),
+          "article_lists": ("score", "root")}  # fmt: skip
 LOCK = 7_276_002  # one publication at a time
 AHEAD = 4  # pieces that are made ahead of those being sent
 _QUERIES = queries("publication")

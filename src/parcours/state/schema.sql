@@ -471,3 +471,30 @@ CREATE TABLE slot_delays (
   rewarded bigint NOT NULL,
   PRIMARY KEY (slot, version, bucket)
 );
+
+-- The articles of a publication; `stock` is that of all stores, null where nobody counts; `properties` is JSON.
+CREATE TABLE articles (
+  publication bigint NOT NULL,
+  product_id text NOT NULL,
+  name text,
+  brand text,
+  category_1 text,
+  category_2 text,
+  category_3 text,
+  price bigint,
+  currency text,
+  active boolean NOT NULL,
+  stock bigint,
+  properties text,
+  PRIMARY KEY (publication, product_id)
+) PARTITION BY LIST (publication);
+
+-- Lists of articles by score, as JSON [[product_id, worth]]: the order for everybody (root is empty), or what is near to
+-- an article (root).
+CREATE TABLE article_lists (
+  publication bigint NOT NULL,
+  score text NOT NULL,
+  root text NOT NULL,
+  told text NOT NULL,
+  PRIMARY KEY (publication, score, root)
+) PARTITION BY LIST (publication);

@@ -60,7 +60,7 @@ ON CONFLICT (key) DO NOTHING
 
 -- name: alone
 -- Whether nobody else settles what came; true until the end of the transaction.
-SELECT pg_try_advisory_xact_lock(7276002) AS alone
+SELECT pg_try_advisory_xact_lock(7276003) AS alone
 
 -- name: settle
 -- Settles what came of decisions and adds it up, each once; gives how many were settled each way. `asked` is what each

@@ -26,9 +26,24 @@ SELECT c.relname AS name, p.relname AS parent, i.inhdetachpending AS half
 FROM pg_class AS c
 LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid
 LEFT JOIN pg_class AS p ON p.oid = i.inhparent
-WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname ~ '^(people|identifiers|addresses|delivered_consents)_\d+$'
+WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND c.relname ~ '^(people|identifiers|addresses|delivered_consents|articles|article_lists)_\d+$'
   AND NOT EXISTS (SELECT FROM publications AS n WHERE n.current AND c.relname ~ ('_' || n.publication || '$'))
 
 -- name: forget
 -- Forgets publications that no reader sees.
 DELETE FROM publications WHERE NOT current
+
+-- name: articles
+-- The catalogue that readers see, and which publication it is of.
+SELECT a.product_id, a.name, a.brand, a.category_1, a.category_2, a.category_3, a.price, a.currency, a.active, a.stock,
+  a.properties
+FROM articles AS a WHERE a.publication = %(publication)s
+
+-- name: orders
+-- The orders of articles for everybody, by score.
+SELECT score, told FROM article_lists WHERE publication = %(publication)s AND root = ''
+
+-- name: near
+-- The articles near some others, by score.
+SELECT score, root, told FROM article_lists
+WHERE publication = %(publication)s AND score = ANY(%(scores)s) AND root = ANY(%(roots)s)
