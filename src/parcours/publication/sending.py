@@ -7,6 +7,7 @@ more, with the row that says which publication counts. What the last one left, w
 from __future__ import annotations
 
 import io
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ TABLES = {"people": ("person_id",), "identifiers": ("key",), "addresses": ("pers
           "delivered_consents": ("person_id", "row_id"), "articles": ("product_id",),
           "article_lists": ("score", "root")}  # fmt: skip
 LOCK = 7_276_002  # one publication at a time
+PATIENCE = 10.0  # seconds
 AHEAD = 4  # pieces that are made ahead of those being sent
 _QUERIES = queries("publication")
 _DECIDE = queries("live_identifier")["decide"]
@@ -65,13 +67,28 @@ def send(connection: psycopg.Connection[Any], table: str, publication: int, batc
 
 
 def show(connection: psycopg.Connection[Any], publication: int, *, people: int) -> None:
-    """Has readers see this publication, all of it from one moment on."""
+    """Has readers see this publication, all of it from one moment on.
+
+    A question that was planned before the tables were joined does not know them: it must be over before they count.
+    """
     with connection.transaction():
         for table in TABLES:
             connection.execute(_said(_ATTACH, table, publication))
+    _outlast(connection)
+    with connection.transaction():
         connection.execute(_DECIDE.text.encode(), {"publication": publication})
         connection.execute(_QUERIES["withdraw"].text.encode())
         connection.execute(_QUERIES["show"].text.encode(), {"publication": publication, "people": people})
+
+
+def _outlast(connection: psycopg.Connection[Any]) -> None:
+    """Waits until who reads in these tables now is done; not for one that goes on for longer than PATIENCE."""
+    waits_for = {row[0] for row in connection.execute(_QUERIES["readers"].text.encode(), {"tables": list(TABLES)})}
+    until = time.monotonic() + PATIENCE
+    while waits_for and time.monotonic() < until:
+        time.sleep(0.002)
+        there = connection.execute(_QUERIES["readers"].text.encode(), {"tables": list(TABLES)})
+        waits_for &= {row[0] for row in there}
 
 
 def clear(connection: psycopg.Connection[Any]) -> None:

@@ -20,6 +20,13 @@ UPDATE publications SET current = false WHERE current
 UPDATE publications SET current = true, people = %(people)s, published_at = now()
 WHERE publication = %(publication)s
 
+-- name: readers
+-- The transactions that read in the tables of publications at this moment, but for this one.
+SELECT DISTINCT l.virtualtransaction AS reader
+FROM pg_locks AS l
+JOIN pg_class AS c ON c.oid = l.relation
+WHERE c.relname = ANY(%(tables)s) AND c.relnamespace = current_schema()::regnamespace AND l.pid <> pg_backend_pid()
+
 -- name: leftovers
 -- The tables of publications that no reader sees, and whether they are still attached, or half.
 SELECT c.relname AS name, p.relname AS parent, i.inhdetachpending AS half
