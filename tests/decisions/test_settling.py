@@ -27,7 +27,8 @@ HERO = "slot: hero\nvariants: {a: {}, b: {}}\nfallback: [b]\nguard: {by: margin,
 @pytest.fixture
 def slot(tmp_path: Path) -> Slot:
     (tmp_path / "slots").mkdir()
-    (tmp_path / "parcours.toml").write_text("[project]\n[profiles]\npacks = []\n[segments]\npacks = []\n[scores]\npacks = []\n")
+    packs = "".join(f"[{name}]\npacks = []\n" for name in ("profiles", "segments", "scores"))
+    (tmp_path / "parcours.toml").write_text("[project]\n" + packs)
     (tmp_path / "slots" / "hero.yaml").write_text(HERO)
     return load(tmp_path, flow.kinds()).slots["hero"]
 
@@ -67,7 +68,8 @@ def settled(database: Database, slot: Slot, *, now: datetime = NOW) -> dict[str,
 
 def counts(database: Database) -> dict[str, tuple[Any, ...]]:
     asked = Query("counts", "All.", "SELECT * FROM slot_counts ORDER BY arm")
-    return {row["arm"]: (row["shown"], row["rewarded"], row["total"], row["guard_total"]) for row in database.run(asked)}
+    columns = ("shown", "rewarded", "total", "guard_total")
+    return {row["arm"]: tuple(row[name] for name in columns) for row in database.run(asked)}
 
 
 def test_what_was_shown_and_clicked_is_counted(database: Database, slot: Slot) -> None:
@@ -83,8 +85,9 @@ def test_the_same_twice_a_month_late_or_of_something_else_teaches_nothing(databa
     keep(database, one)
     first = reward(one.decision)
     say(database, first, first)
-    say(database, first, reward(one.decision), reward(one.decision, at=NOW + timedelta(31)), reward(one.decision, arm="c"),
-        reward(one.decision, kind="add"), reward(one.decision, at=NOW - timedelta(hours=2)))  # fmt: skip
+    late, early = (reward(one.decision, at=NOW + timedelta(hours=hours)) for hours in (31 * 24, -2))
+    say(database, first, reward(one.decision), late, early, reward(one.decision, arm="c"),
+        reward(one.decision, kind="add"))  # fmt: skip
     assert settled(database, slot) == {"counted": 1, "repeated": 1, "late": 2, "not_shown": 1, "not_asked": 1}
     say(database, reward(one.decision))
     assert settled(database, slot) == {"repeated": 1}

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import dict_row
 
+from parcours.decisions.learning.delay import EDGES
 from parcours.project.slot import Slot
 from parcours.state import queries
 
@@ -45,7 +46,8 @@ async def settle(connection: psycopg.AsyncConnection, slots: Iterable[Slot], *, 
     """
     asked = [row for slot in slots for row in _asked(slot)]
     columns = [list(column) for column in zip(*asked)] or [[], [], [], [], []]
-    values = {**dict(zip(("slots", "versions", "kinds", "within", "measures"), columns)), "now": now}
+    values = {**dict(zip(("slots", "versions", "kinds", "within", "measures"), columns)), "now": now,
+              "edges": list(EDGES[:-1])}  # fmt: skip
     async with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_QUERIES["alone"].text.encode())
         (found,) = await cursor.fetchall()

@@ -38,7 +38,8 @@ SUBJECTS: Mapping[str, Subject] = {
 }
 WORDS: Mapping[str, tuple[str, ...]] = {"weather": WEATHER, "device": DEVICES, "weekday": WEEKDAYS}
 _OURS = ("hour", "weekday")
-_SHORT = {"country": "here_country", "region": "here_region", "language": "here_language"}  # a profile has a country too
+# a profile has a country too
+_SHORT = {"country": "here_country", "region": "here_region", "language": "here_language"}
 _TYPES: Mapping[str, tuple[type, ...]] = {"text": (str,), "integer": (int,), "number": (int, float)}
 
 
@@ -62,4 +63,4 @@ def _understood(name: str, value: Any) -> bool:
         return False
     if isinstance(value, str):
         return 0 < len(value) <= LONGEST and value in WORDS.get(name, (value,))
-    return abs(value) < 2**53
+    return isinstance(value, int | float) and -(2**53) < value < 2**53

@@ -37,7 +37,8 @@ def read_slot(node: CommentedMap, kinds: Mapping[str, Mapping[str, type]], reade
         candidates = (kinds["candidates"]["variants"](),)
     filters = _several(node, "filters", kinds.get("filter", {}), "kind of filter", reader)
     written = node.get("choose", _USUAL)
-    choose = _kind(written, kinds.get("choice", {}), "kind of choice", reader, reader.place(node, "choose") if "choose" in node else at)
+    there = reader.place(node, "choose") if "choose" in node else at
+    choose = _kind(written, kinds.get("choice", {}), "kind of choice", reader, there)
     rules = _rules(node, reader)
     if not candidates and len(reader.faults.found) == before:
         reader.faults.add(at, "nothing may stand in it.", "Write 'variants', or 'candidates: [recommended]'.")
@@ -95,7 +96,8 @@ def _rules(node: CommentedMap, reader: Reader) -> tuple[Arrangement, ...]:
     if written is None:
         return ()
     if not isinstance(written, CommentedSeq):
-        reader.faults.add(reader.place(node, "rules"), "'rules' is a list.", "As in '- {when: {weather: rain}, first: [umbrellas]}'.")
+        reader.faults.add(reader.place(node, "rules"), "'rules' is a list.",
+                          "As in '- {when: {weather: rain}, first: [umbrellas]}'.")  # fmt: skip
         return ()
     found = []
     for position, body in enumerate(written):

@@ -48,7 +48,8 @@ def publish(
     `joining` gives each identifier's value that joins (record_id, kind, value, why_not). `horizons` says, by source of
     keys, up to which transaction the version knows what was collected. Raises Underway while another publishes.
     """
-    made_of = {name: version.table(name).fingerprint for name in (*READS, *catalogue.READS, "profiles") if version.has(name)}
+    tables = (*READS, *catalogue.READS, "profiles")
+    made_of = {name: version.table(name).fingerprint for name in tables if version.has(name)}
     kinds = sorted({channel.address for channel in project.consents.channels.values() if channel.address})
     content = fingerprint([MEANING, str(as_of), dict(horizons), project.profiles_anonymous, kinds, made_of])
     with sending.alone(database) as connection:

@@ -463,7 +463,7 @@ CREATE TABLE slot_counts (
   PRIMARY KEY (slot, version, arm, hour)
 );
 
--- How long success took to come: how many came within 2^bucket seconds (and not within 2^(bucket-1)).
+-- How long success took to come: how many came in each bucket of decisions/learning/delay.py.
 CREATE TABLE slot_delays (
   slot text NOT NULL,
   version text NOT NULL,

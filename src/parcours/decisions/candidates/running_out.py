@@ -22,7 +22,8 @@ class RunningOut:
     score: str = setting("replenishment", doc="The score that has the due dates.")
     ahead: Duration = setting(Duration.parse("3 days"), doc="How long before the day it is due the reminder may come.")
     content: dict[str, Any] = setting(
-        default_factory=dict, doc="What the page gets beside the article: texts, `{en: ..., fr: ...}`; `{item}` stands for it."
+        default_factory=dict,
+        doc="What the page gets beside the article: texts, `{en: ..., fr: ...}`.",
     )
     at_most: int = setting(10, doc="How many reminders are looked at.")
 
@@ -36,8 +37,9 @@ class RunningOut:
         if not person.may_use:
             return
         day = person.moment.day
-        due = [one for one in person.due.get(self.score, ())
-               if one.due_from - self.ahead.delta <= day <= one.due_until and not _bought_since(one, person, shop)]  # fmt: skip
+        listed = person.due.get(self.score, ())
+        near = [one for one in listed if one.due_from - self.ahead.delta <= day <= one.due_until]
+        due = [one for one in near if not _bought_since(one, person, shop)]
         due.sort(key=lambda one: (one.due_on, one.item))
         for place, one in enumerate(due[: self.at_most]):
             known = _last(one, person, shop)

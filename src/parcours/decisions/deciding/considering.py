@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from parcours.decisions.deciding.known import Candidate, Person, Shop
@@ -32,13 +32,13 @@ class Considered:
         return [at for at, why in enumerate(self.removed) if why is None]
 
 
-def consider(person: Person, slot: Slot, shop: Shop) -> Considered:
-    """Everything that may or may not stand in a slot for a person."""
+def consider(person: Person, slot: Slot, shop: Shop, *, stopped: Collection[str] = ()) -> Considered:
+    """Everything that may or may not stand in a slot for a person; `stopped` are candidates that proved harmful."""
     found = tuple(_once(person, slot, shop))
     held = tuple(at for at, rule in enumerate(slot.rules) if _holds(rule.when, person))
     rules = [slot.rules[at] for at in held]
     ranks = _ranks(rules)
-    removed = tuple(_why_not(one, person, slot, shop, rules) for one in found)
+    removed = tuple(STOPPED if one.key in stopped else _why_not(one, person, slot, shop, rules) for one in found)
     return Considered(found, removed, tuple(ranks.get(one.key) for one in found), held)
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from parcours.decisions.deciding.considering import Considered, consider
-from parcours.decisions.deciding.known import Candidate, Person, Shop
+from parcours.decisions.deciding.known import SEED, Candidate, Person, Shop
 from parcours.decisions.deciding.scored import Scored
-from parcours.decisions.learning.chance import uniform
+from parcours.decisions.guarding import stopped
+from parcours.decisions.learned import Learned
+from parcours.decisions.learning.chance import one
 from parcours.project.slot import Slot
 
-SEED = 20
 CHOSEN, HELD_BACK, FALLBACK = "chosen", "held_back", "fallback"
 NOTHING_LEFT = "nothing_left"
 _HOLDOUT = "holdout"
@@ -47,11 +47,11 @@ class Decided:
     because: str | None = None
 
 
-def decide(person: Person, slot: Slot, shop: Shop, learned: Any = None, *, seed: int = SEED) -> Decided:
+def decide(person: Person, slot: Slot, shop: Shop, learned: Learned | None = None, *, seed: int = SEED) -> Decided:
     """What a slot shows a person. `learned` is what its choice has learned (None: nothing yet)."""
     if held_back(person.number, slot, seed=seed):
         return _decided(HELD_BACK, _standing(person, slot, shop), slot)
-    considered = consider(person, slot, shop)
+    considered = consider(person, slot, shop, stopped=stopped(slot, learned))
     left = considered.left
     if not left:
         return replace(fallback(person, slot, shop, because=NOTHING_LEFT), considered=considered)
@@ -75,8 +75,8 @@ def held_back(number: int, slot: Slot, *, seed: int = SEED) -> bool:
     """Whether a person is one of those who see what stands there for everybody; the same in every version of a slot."""
     if slot.holdout.value <= 0:
         return False
-    chance = uniform(seed, slot.name, _HOLDOUT, np.array([number], np.int64), (_HOLDOUT,))
-    return bool(chance[0, 0] < slot.holdout.value)
+    chance = one(seed, slot.name, _HOLDOUT, np.array([number], np.int64), _HOLDOUT)
+    return bool(chance[0] < slot.holdout.value)
 
 
 def _standing(person: Person, slot: Slot, shop: Shop) -> tuple[Candidate, ...]:

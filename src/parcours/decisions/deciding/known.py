@@ -10,6 +10,7 @@ from typing import Any
 
 from parcours.rules.moment import Moment
 
+SEED = 20  # of all chance in slots
 
 @dataclass(frozen=True)
 class Article:
@@ -71,9 +72,9 @@ class Shown:
 class Person:
     """One person, or a visitor nobody knows, at the moment a slot is asked for.
 
-    `number` is what chance hangs on: the person's id or, of somebody unknown, the hash of their browser. `profile` holds
-    attributes, `here` what is known of the moment; lists are by score or allotment, the best first. `viewed`, `carted`
-    and `searched` are of this visit, the newest first. `may_use` says whether what is known of them may be used.
+    `number` is what chance hangs on: the person's id or, of somebody unknown, the hash of their browser. `profile`
+    holds attributes, `here` what is known of the moment; lists are by score or allotment, the best first. `viewed`,
+    `carted` and `searched` are of this visit, the newest first. `may_use` says whether all this may be used.
     """
 
     number: int

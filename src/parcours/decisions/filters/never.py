@@ -34,5 +34,6 @@ class Never:
             return "excluded"
         if one.price is None:
             return None
-        low, high = self.below is not None and one.price < self.below.minor, self.above is not None and one.price > self.above.minor
+        low = self.below is not None and one.price < self.below.minor
+        high = self.above is not None and one.price > self.above.minor
         return "excluded" if low or high else None

@@ -9,6 +9,7 @@ or a limit of articles of one category in a row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,8 +84,15 @@ def boost(session: Session, kind: Ints, boosts: Boosts | None = None) -> Floats:
     return np.where(known, moved[:, np.where(known, kind, 0)] / np.log(2), 0.0)
 
 
+class Believed(Protocol):
+    """What is believed of articles: a score for each uniform number, and values from scores."""
+
+    def draw(self, u: Floats) -> Floats: ...
+    def values(self, scores: Floats) -> Floats: ...
+
+
 def rank(
-    articles: Posterior, allowed: Bools, uniforms: Floats | None, *, places: int, moved: Floats | None = None,
+    articles: Believed, allowed: Bools, uniforms: Floats | None, *, places: int, moved: Floats | None = None,
     category: Ints | None = None, brand: Ints | None = None, variety: Variety | None = None,
 ) -> Ranked:  # fmt: skip
     """The list of each person: of the articles `allowed[n, c]`, so many `places`.

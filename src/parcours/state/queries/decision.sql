@@ -121,7 +121,8 @@ WITH asked AS (
   RETURNING 1
 ), timed AS (
   INSERT INTO slot_delays AS s (slot, version, bucket, rewarded)
-  SELECT j.slot, j.version, ceil(log(2::numeric, (1 + greatest(extract(epoch FROM j.at - j.decided), 0))::numeric))::smallint, count(*)
+  SELECT j.slot, j.version, greatest(width_bucket(extract(epoch FROM j.at - j.decided)::double precision / 3600,
+    %(edges)s::double precision[]) - 1, 0)::smallint, count(*)
   FROM judged AS j
   WHERE j.verdict = 'counted' AND j.learns AND j.measure = 1
   GROUP BY 1, 2, 3

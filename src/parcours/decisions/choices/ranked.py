@@ -1,0 +1,136 @@
+"""Articles in an order that learns: from everybody's clicks, and from what is looked at in this very visit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parcours.decisions.deciding.known import SEED, Candidate, Person
+from parcours.decisions.deciding.scored import Scored
+from parcours.decisions.learned import Learned
+from parcours.decisions.learning import chance
+from parcours.decisions.learning.counts import decay
+from parcours.decisions.learning.ranking import NOTHING, Session, Variety, boost, rank
+from parcours.model.kind import kind, setting
+from parcours.model.value import Duration, Share
+from parcours.project.slot import Slot
+
+Floats = NDArray[np.float64]
+_TRUST = 5.0  # clicks that a published worth stands for
+_FLOOR, _MOST = 0.02, 0.9
+_HOUR = 3600
+VISIT = timedelta(minutes=30)  # what was left aside longer ago says nothing of this visit
+
+
+@dataclass(frozen=True)
+class _Believed:
+    """What is believed of each article's share of clicks, in log-odds: a beta distribution is nearly normal there."""
+
+    mean: Floats
+    sd: Floats
+
+    def draw(self, u: Floats) -> Floats:
+        """The log-odds at each uniform number."""
+        from scipy.special import ndtri
+
+        return np.asarray(self.mean + self.sd * ndtri(u))
+
+    def values(self, scores: Floats) -> Floats:
+        """Shares from log-odds."""
+        return np.asarray(1 / (1 + np.exp(-scores)))
+
+
+@kind("ranked", of="choice")
+@dataclass(frozen=True)
+class Ranked:
+    """Articles by what is foreseen, by everybody's clicks on them, and nearer to what is looked at in this visit."""
+
+    half_life: Duration | None = setting(Duration.parse("14 days"), doc="After how long a click counts half.")
+    chance: bool = setting(True, doc="Whether articles of which little is known get their turn (Thompson sampling).")
+    alike: Share = setting(Share(0.15), doc="How much unlike articles are mixed: from none to only that.")
+    in_a_row: int | None = setting(2, doc="How many articles of one category may follow one another.")
+    per: str = setting("category_2", doc="What a category is here.", choices=("category_1", "category_2", "category_3"))
+
+    learns = True
+
+    def scores(self, left: Sequence[Candidate], person: Person, slot: Slot, learned: Learned | None) -> Scored:
+        """Values that fall from place to place; nobody can tell how probable an order was."""
+        keys = tuple(one.key for one in left)
+        people = np.array([person.number], np.int64)
+        worth = np.clip([one.worth for one in left], 0.0, 1.0)
+        believed = self._believed(keys, worth, learned)
+        uniforms = chance.uniform(SEED, slot.name, slot.version, people, keys) if self.chance else None
+        of_category = [getattr(one.article, self.per, None) for one in left]
+        of_brand = [getattr(one.article, "brand", None) for one in left]
+        categories, brands = _numbered(of_category), _numbered(of_brand)
+        by_category, by_brand = _moved(categories, keys, of_category, person), _moved(brands, keys, of_brand, person)
+        found = rank(believed, np.ones((1, len(keys)), bool), uniforms, places=min(slot.show, len(keys)),
+                     moved=by_category + by_brand,
+                     category=categories.places, brand=brands.places,
+                     variety=Variety(self.alike.value, self.in_a_row))  # fmt: skip
+        values = found.scores[0].copy()
+        order = [at for at in found.order[0] if at != NOTHING]
+        values[order] = 2.0 - np.arange(len(order)) / max(len(order), 1)
+        return Scored(values, np.full(len(keys), np.nan))
+
+    def _believed(self, keys: tuple[str, ...], worth: Floats, learned: Learned | None) -> _Believed:
+        """The published worth as so many clicks, and the clicks seen."""
+        from scipy.special import polygamma, psi
+
+        shown, clicked = self._seen(keys, learned)
+        rate = (clicked.sum() + 0.5) / (shown.sum() + 10.0)
+        weight = shown if shown.sum() > 0 else np.ones(len(keys))
+        middle = max(float(weight @ worth / weight.sum()), 1e-9)
+        expected = np.clip(rate * np.maximum(worth / middle, _FLOOR), 1e-6, _MOST)
+        size = np.maximum(_TRUST / rate, 1 / np.minimum(expected, 1 - expected))
+        a, b = expected * size + clicked, (1 - expected) * size + np.maximum(shown - clicked, 0.0)
+        return _Believed(psi(a) - psi(b), np.sqrt(polygamma(1, a) + polygamma(1, b)))
+
+    def _seen(self, keys: tuple[str, ...], learned: Learned | None) -> tuple[Floats, Floats]:
+        """How often each was looked at and clicked, old hours counting less, young ones as far as clicks have come."""
+        if learned is None or not len(learned.counts.hours):
+            return np.zeros(len(keys)), np.zeros(len(keys))
+        if self not in learned.kept:
+            counts = learned.counts
+            fading = decay(counts.hours + 0.5, learned.now, self.half_life.seconds / _HOUR if self.half_life else None)
+            ripe = fading * learned.delay.matured(counts.hours, learned.now)
+            rows = zip((counts.shown @ ripe).tolist(), (counts.rewarded @ fading).tolist())
+            learned.kept[self] = dict(zip(counts.arms, rows))
+        sums: dict[str, tuple[float, float]] = learned.kept[self]
+        found = np.array([sums.get(key, (0.0, 0.0)) for key in keys])
+        return np.maximum(found[:, 0], found[:, 1]), found[:, 1]
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """Names as numbers: which each candidate has (NOTHING for none), and how many there are."""
+
+    places: NDArray[np.int64]
+    names: tuple[str, ...]
+
+    def counted(self, counts: Counter[Any]) -> Floats:
+        """Counts by name as a row of an array."""
+        return np.array([[float(counts.get(name, 0)) for name in self.names] or [0.0]])
+
+
+def _numbered(values: Iterable[Any]) -> _Numbered:
+    found = list(values)
+    names = tuple(dict.fromkeys(value for value in found if value))
+    place = {name: at for at, name in enumerate(names)}
+    return _Numbered(np.array([place.get(value, NOTHING) for value in found], np.int64), names)
+
+
+def _moved(kinds: _Numbered, keys: Sequence[str], names: Sequence[str | None], person: Person) -> Floats:
+    """How far this visit moves each article: what it is of was looked at, clicked, or left aside."""
+    of = dict(zip(keys, names))
+    shown = [one for one in person.shown if one.at > person.moment.instant - VISIT]
+    looked = Counter(of.get(key) for key in person.viewed)
+    clicked = Counter(of.get(one.key) for one in shown if one.clicked)
+    ignored = Counter(of.get(one.key) for one in shown if not one.clicked)
+    return boost(Session(*(kinds.counted(each) for each in (looked, clicked, ignored))), kinds.places)

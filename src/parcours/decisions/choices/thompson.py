@@ -1,0 +1,70 @@
+"""Variants that learn: each is shown as often as it is likely to be the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from parcours.decisions.deciding.known import SEED, Candidate, Person
+from parcours.decisions.deciding.scored import Scored
+from parcours.decisions.learned import Learned
+from parcours.decisions.learning import chance, posterior
+from parcours.decisions.learning.thompson import Choosing
+from parcours.model.kind import kind, setting
+from parcours.model.value import Duration, Share
+from parcours.project.slot import Slot
+
+_MOST = 200  # sets of arms whose beliefs are kept
+_HOUR = 3600
+
+
+@kind("thompson", of="choice")
+@dataclass(frozen=True)
+class Thompson:
+    """Each candidate comes as often as it is likely to be the best by what people did with it (Thompson sampling)."""
+
+    explore: Share = setting(
+        Share(0.05), doc="Which share of people is shown any candidate, so that all are learned of."
+    )
+    half_life: Duration | None = setting(
+        Duration.parse("30 days"), doc="After how long what was seen counts half: tastes change, seasons pass."
+    )
+
+    learns = True
+
+    def scores(self, left: Sequence[Candidate], person: Person, slot: Slot, learned: Learned | None) -> Scored:
+        """The person's chance read as a quantile of what is believed of each; and how probable it was to come first."""
+        keys = tuple(one.key for one in left)
+        people = np.array([person.number], np.int64)
+        if learned is None:
+            even = chance.uniform(SEED, slot.name, slot.version, people, keys)[0]
+            return Scored(even, np.full(len(keys), 1 / len(keys)))
+        choosing = self._choosing(slot, learned, keys)
+        arms = choosing.posterior.arms
+        place = {arm: at for at, arm in enumerate(arms)}
+        allowed = np.zeros((1, len(arms)), bool)
+        at = np.array([place[key] for key in keys])
+        allowed[0, at] = True
+        uniforms = chance.uniform(SEED, slot.name, slot.version, people, arms)
+        exploring = chance.one(SEED, slot.name, slot.version, people)
+        (first,), _ = choosing.choose(allowed, uniforms, exploring)
+        values = choosing.posterior.quantile(uniforms)[0, at]
+        values = np.where(at == first, np.maximum(values.max() + 1e-9, values), values)
+        return Scored(values, choosing.propensities(allowed)[0, at])
+
+    def _choosing(self, slot: Slot, learned: Learned, keys: tuple[str, ...]) -> Choosing:
+        """What is believed of all arms there are, worked out once for what was learned."""
+        strangers = tuple(sorted(set(keys) - learned.known))
+        wanted = (self, strangers)
+        if wanted not in learned.kept:
+            if len(learned.kept) > _MOST:
+                learned.kept.clear()
+            counts = learned.counts.of((*learned.counts.arms, *strangers))
+            half_life = self.half_life.seconds / _HOUR if self.half_life else None
+            of = posterior.of_amounts if slot.success.by == "margin" else posterior.of_rates
+            believed = of(counts, now=learned.now, delay=learned.delay, half_life=half_life)
+            learned.kept[wanted] = Choosing(believed, explore=self.explore.value)
+        found: Choosing = learned.kept[wanted]
+        return found
