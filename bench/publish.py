@@ -1,16 +1,17 @@
 """Times the publication of a million people while somebody reads: `python bench/publish.py --people 1000000`.
 
-Makes a warehouse of invented people (identifiers, sixty attributes, segments, scores, articles, orders) and an empty
-PostgreSQL of its own. Publishes it twice (the second replaces the first) while one reader looks people up
-by identifier, one after the other, all the time; prints seconds, memory, how long a look-up took in and out of the
-publication, and the ratio to a bare COPY of the same bytes into one table without an index.
+Makes a warehouse of invented people (identifiers, sixty attributes, segments, scores, articles, orders), its rows in the
+order in which the rooms leave them (or, with `--unsorted`, in none), and an empty PostgreSQL of its own. Publishes it
+twice (the second replaces the first) while one reader looks people up by identifier, one after the other, all the time;
+prints seconds, processor seconds, memory, how long a look-up took in and out of the publication, and the ratio to a bare
+COPY of the same rows as CSV into tables without an index.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-import resource
+import os
 import tempfile
 import threading
 import time
@@ -71,6 +72,9 @@ TABLES = {
               "net_amount, 0 AS returned_amount, 2500 AS original_net_amount, TRUE AS is_purchase "
               "FROM range({n}) AS t(i), range(4) AS u(k)",
 }  # fmt: skip
+ORDER = {"profiles": "person_id", "memberships": "segment, person_id", "person_values": "person_id",
+         "propensities": "person_id", "tastes": "person_id, place", "recommendations": "person_id, place",
+         "identifiers": "record_id, kind, value, source", "orders": "order_time, row_id"}  # fmt: skip
 TYPES = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE",
          "time": "TIMESTAMP"}  # fmt: skip
 LOOK = ("SELECT p.* FROM publications AS n JOIN identifiers AS i ON i.publication = n.publication JOIN people AS p ON "
@@ -80,35 +84,62 @@ LOOK = ("SELECT p.* FROM publications AS n JOIN identifiers AS i ON i.publicatio
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--people", type=int, default=1_000_000)
-    people = arguments.parse_args().people
+    arguments.add_argument("--unsorted", action="store_true")
+    people, unsorted = vars(arguments.parse_args()).values()
     with (
         tempfile.TemporaryDirectory() as folder,
         postgres(Path(folder) / "state") as url,
         fresh_database(url) as database,
     ):
         project = write_files(Path(folder) / "shop", {"parcours.toml": TOML})
-        make(project, people, day=1)
+        make(project, people, day=1, unsorted=unsorted)
         flow.publish(load(project, flow.kinds()), database)
-        make(project, people, day=2)
+        make(project, people, day=2, unsorted=unsorted)
         looks = Reader(database, people)
         looks.rest(5.0)
-        before = time.perf_counter()
+        Path("/proc/self/clear_refs").write_text("5")  # the peak of memory begins here
+        before, work, served = time.perf_counter(), time.process_time(), processor_seconds(database)
         done = flow.publish(load(project, flow.kinds()), database)
-        took = time.perf_counter() - before
+        took, work = time.perf_counter() - before, time.process_time() - work
+        served, memory = processor_seconds(database) - served, peak_memory()
         during = looks.taken()
         looks.rest(5.0)
         outside = looks.taken()
         looks.stop()
         size, bare = bare_copy(database)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"{done.people:,} people published in {took:.1f} s ({size / 2**20:,.0f} MB); peak memory {memory:.1f} GB")
-        print(f"bare COPY of the same bytes, beside which nobody reads: {bare:.1f} s; ratio {took / bare:.2f}")
+        print(f"processor seconds: {work:.1f} of ours (with the reader's), {served:.1f} of PostgreSQL's; load of the "
+              f"machine {os.getloadavg()[0]:.1f}")  # fmt: skip
+        print(f"bare COPY of the same rows, beside which nobody reads: {bare:.1f} s; ratio {took / bare:.2f}")
         for name, found in (("while publishing", during), ("otherwise", outside)):
             print(f"a look-up {name}: {len(found):,} of them, median {np.median(found):.2f} ms, "
                   f"p99 {np.percentile(found, 99):.2f} ms, longest {max(found):.1f} ms")  # fmt: skip
 
 
-def make(folder: Path, people: int, *, day: int) -> None:
+def peak_memory() -> float:
+    """The most memory of this process since it was last reset, in GB."""
+    (line,) = (each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM"))
+    return int(line.split()[1]) / 2**20
+
+
+def processor_seconds(database: Database) -> float:
+    """What all processes of the server have used; it runs on this machine."""
+    with psycopg.connect(database.url) as connection:
+        ours = _stat(connection.info.backend_pid)
+        server = int(ours[1])
+    told = [_stat(int(each.name)) for each in Path("/proc").iterdir() if each.name.isdigit()]
+    ticks = sum(sum(map(int, each[11:13])) for each in told if each and int(each[1]) == server)
+    return (ticks + sum(map(int, _stat(server)[11:15]))) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(process: int) -> list[str]:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def make(folder: Path, people: int, *, day: int, unsorted: bool = False) -> None:
     """Publishes a version of the warehouse as rooms would leave it; each day the orders' amounts are others."""
     project = load(folder, flow.kinds())
     engine = open_engine("duckdb", memory="2GB", threads=2, temporary=folder / "temporary")
@@ -117,7 +148,8 @@ def make(folder: Path, people: int, *, day: int) -> None:
             told = text.format(id=ID, seen=SEEN, n=people, wide=WIDE).replace("5000 AS money", f"{5000 + day} AS money")
             columns = CONTRACTS[name].columns if name in CONTRACTS else {}
             cast = ", ".join(f"CAST({column} AS {TYPES[word]}) AS {column}" for column, word in columns.items()) or "*"
-            text = f"SELECT {cast} FROM ({told}) AS made"
+            order = "" if unsorted or name not in ORDER else f"ORDER BY {ORDER[name]}"
+            text = f"SELECT {cast} FROM ({told}) AS made {order}"
             draft.put(
                 name, lambda text=text: engine.connection.cursor().execute(text).to_arrow_reader(), settings=[text]
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,16 +16,18 @@ from parcours.engine.types import SQL
 from parcours.model import CONTRACTS
 from parcours.project import Project
 from parcours.publication import catalogue, sending
+from parcours.publication.ahead import ahead
+from parcours.publication.people import ASKED, MOST, people
 from parcours.state import Database, queries
 
 MEANING = 2  # raised when the same tables are told otherwise
-PIECE = 100_000  # people worked on at once: what bounds memory
-MOST = 50  # of a person's newest orders, best articles, favourites
+PIECE = 3_000_000  # rows worked on at once, of all tables together: what bounds memory
+BLOCK = 10_000  # rows sent at once
 READS = (
     "persons", "record_persons", "identifiers", "customer_records", "memberships", "person_values", "propensities",
     "tastes", "recommendations", "allotments", "consents", "orders",
 )  # fmt: skip
-_WORK = ("owners", "told_records", "published_keys", "joining")
+_WORK = ("published_keys", "joining")
 _LAST_ID = 2**63 - 1
 _QUERIES = sql.load(__package__, "rows.sql")
 _STATE = queries("publication")
@@ -63,7 +66,7 @@ def publish(
         for source, horizon in sorted(horizons.items()):
             values = {"publication": publication, "source": source, "horizon": horizon}
             connection.execute(_STATE["horizon"].text.encode(), values)
-        people = sending.send(connection, "people", publication, rows.people(publication))
+        sent = sending.send(connection, "people", publication, rows.people(publication))
         sending.send(connection, "identifiers", publication, rows.identifiers(publication))
         sending.send(connection, "addresses", publication, rows.addresses(publication, kinds))
         sending.send(connection, "delivered_consents", publication, rows.delivered_consents(publication))
@@ -71,9 +74,9 @@ def publish(
         sending.send(connection, "articles", publication, catalogue.articles(version, publication))
         sending.send(connection, "article_lists", publication, catalogue.lists(version, publication))
         rows.forget()
-        sending.show(connection, publication, people=people)
+        sending.show(connection, publication, people=sent)
         sending.clear(connection)
-    return Published(publication, True, people)
+    return Published(publication, True, sent)
 
 
 def _row(connection: psycopg.Connection[Any], name: str, values: Mapping[str, Any] | None = None) -> Any:
@@ -96,28 +99,31 @@ class _Rows:
 
     def people(self, publication: int) -> Iterator[pa.RecordBatch]:
         """One row a person, a piece of the people at a time."""
-        pieces = max(1, -(-self._version.table("persons").rows // PIECE)) if self._version.has("persons") else 0
+        rows = sum(self._version.table(name).rows for name in READS if self._version.has(name))
+        pieces = max(1, -(-rows // PIECE))
         ends = [_LAST_ID * piece // pieces for piece in range(1, pieces + 1)]
-        for above, up_to in zip([-1, *ends], ends):
-            yield from self._piece(publication, above, up_to)
+        with closing(ahead(map(self._asked, [-1, *ends], ends), 1)) as asked:
+            for tables in asked:
+                yield from people(tables, publication).to_batches(BLOCK)
 
-    def _piece(self, publication: int, above: int, up_to: int) -> Iterator[pa.RecordBatch]:
+    def _asked(self, above: int, up_to: int) -> dict[str, pa.Table]:
+        """What the engine tells of the people of one piece, by the name of the query."""
         values = {"above": above, "up_to": up_to, "anonymous": self._anonymous, "most": MOST}
-        self._engine.temp("owners", _QUERIES["owners"].bind(**values))
-        self._engine.temp("told_records", _QUERIES["records"])
-        told = {name: query.bind(**values) for name, query in _QUERIES.items() if name.startswith("of_")}
-        told["of_profiles"] = sql.Query(self._profiles(above, up_to))
-        yield from self._engine.batches(_QUERIES["people"].bind(publication=publication).over(**told), 20_000)
+        queries = {name: _QUERIES[name].bind(**values) for name in ASKED}
+        return {
+            "profiles": self._engine.arrow(self._profiles(above, up_to)),
+            **{name: self._engine.arrow(query) for name, query in queries.items()},
+        }
 
     def _profiles(self, above: int, up_to: int) -> exp.Expression:
-        """Each person's attributes as JSON, in the order of `attributes`."""
+        """Each person's attributes as JSON, in the order of `attributes`, as `told` of the `owner`."""
         columns = self._version.table("profiles").columns if self.attributes else {}
         if not columns:
-            return sql.parse("SELECT person_id, '' AS told FROM owners").tree
+            return _QUERIES["no_profiles"].tree
         known = [_told(name, columns[name]) for name in self.attributes]
         told = exp.alias_(exp.func("concat_ws", exp.Literal.string(","), *known, dialect="duckdb"), "told")
         bounds = exp.and_(exp.column("person_id") > above, exp.column("person_id") <= up_to)
-        return select("person_id", told).from_("profiles").where(bounds)
+        return select(exp.alias_(exp.column("person_id"), "owner"), told).from_("profiles").where(bounds)
 
     def identifiers(self, publication: int) -> Iterator[pa.RecordBatch]:
         """One row a value that recognises somebody."""

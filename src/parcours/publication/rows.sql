@@ -39,138 +39,94 @@ WHERE p.known AND c.at IS NOT NULL
 
 -- name: owners
 -- Who is told of: known people, those who turned out to be somebody else and, where they have a profile, visitors.
-SELECT person_id, known, household_id, first_seen, last_seen, merged_into, coalesce(household_id, person_id) AS household
+SELECT person_id, merged_into, known, household_id, first_seen, last_seen, coalesce(household_id, person_id) AS household
 FROM persons
 WHERE (known OR merged_into IS NOT NULL OR :anonymous) AND person_id > :above AND person_id <= :up_to
+ORDER BY person_id
 
--- name: records
--- The records that speak of those who are told of.
-SELECT r.record_id, r.person_id
-FROM record_persons AS r
-JOIN owners AS o ON o.person_id = r.person_id
-
--- name: people
--- One row a person, with all that is known of them by the second.
-SELECT CAST(:publication AS BIGINT) AS publication, o.person_id, o.merged_into, o.known, o.household_id, o.first_seen, o.last_seen,
-  concat('{', coalesce(k.told, ''), '}') AS keys, concat('{', coalesce(w.told, ''), '}') AS merged, s.bought_at, concat('[', coalesce(p.told, ''), ']') AS profile,
-  concat('[', coalesce(m.told, ''), ']') AS segments,
-  concat('[[', coalesce(v.told, ''), '],[', coalesce(c.told, ''), ']]') AS scores,
-  concat('[', coalesce(t.told, ''), ']') AS tastes, concat('[', coalesce(r.told, ''), ']') AS recommendations,
-  concat('[', coalesce(a.told, ''), ']') AS coupons, concat('[', coalesce(n.told, ''), ']') AS consents,
-  concat('[', coalesce(b.told, ''), ']') AS orders
-FROM owners AS o
-LEFT JOIN of_keys AS k ON k.person_id = o.person_id
-LEFT JOIN of_merged AS w ON w.person_id = o.person_id
-LEFT JOIN of_sales AS s ON s.person_id = o.person_id
-LEFT JOIN of_profiles AS p ON p.person_id = o.person_id
-LEFT JOIN of_memberships AS m ON m.person_id = o.person_id
-LEFT JOIN of_values AS v ON v.person_id = o.person_id
-LEFT JOIN of_propensities AS c ON c.person_id = o.person_id
-LEFT JOIN of_tastes AS t ON t.person_id = o.person_id
-LEFT JOIN of_recommendations AS r ON r.person_id = o.person_id
-LEFT JOIN of_coupons AS a ON a.household_id = o.household
-LEFT JOIN of_consents AS n ON n.person_id = o.person_id
-LEFT JOIN of_orders AS b ON b.person_id = o.person_id
-
--- name: of_keys
+-- name: keys_of
 -- The hashed values of each person that are theirs alone.
-SELECT person_id, string_agg(CAST(key AS VARCHAR), ',' ORDER BY key) AS told
+SELECT person_id AS owner, key AS told
 FROM published_keys
 WHERE NOT shared AND person_id > :above AND person_id <= :up_to
-GROUP BY person_id
 
--- name: of_merged
+-- name: merged
 -- Who turned out to be each person.
-SELECT merged_into AS person_id, string_agg(CAST(person_id AS VARCHAR), ',' ORDER BY person_id) AS told
+SELECT merged_into AS owner, person_id AS told
 FROM persons
 WHERE merged_into > :above AND merged_into <= :up_to
-GROUP BY merged_into
 
--- name: of_sales
--- When each person last bought.
-SELECT r.person_id, max(b.order_time) AS bought_at
-FROM orders AS b
-JOIN told_records AS r ON r.record_id = b.record_id
-GROUP BY r.person_id
+-- name: no_profiles
+-- What is known of each person where no attributes were made: nothing.
+SELECT person_id AS owner, '' AS told FROM persons WHERE FALSE
 
--- name: of_memberships
+-- name: segments
 -- The segments each person is in, and since when.
-SELECT person_id, string_agg(concat('[', json_quoted(segment), ',"', CAST(since AS VARCHAR), '"]'), ','
-  ORDER BY segment) AS told
+SELECT person_id AS owner, segment, concat('[', json_quoted(segment), ',"', CAST(since AS VARCHAR), '"]') AS told
 FROM memberships
 WHERE person_id > :above AND person_id <= :up_to
-GROUP BY person_id
 
--- name: of_values
+-- name: values
 -- What each person is expected to be worth.
-SELECT person_id, string_agg(concat('[', json_quoted(score), ',', CAST(days AS VARCHAR), ',',
+SELECT person_id AS owner, score, days, concat('[', json_quoted(score), ',', CAST(days AS VARCHAR), ',',
   CAST(orders AS VARCHAR), ',', CAST(money AS VARCHAR), ',', CAST(money_low AS VARCHAR), ',',
-  CAST(money_high AS VARCHAR), ']'), ',' ORDER BY score, days) AS told
+  CAST(money_high AS VARCHAR), ']') AS told
 FROM person_values
 WHERE person_id > :above AND person_id <= :up_to
-GROUP BY person_id
 
--- name: of_propensities
+-- name: propensities
 -- What each person will probably do.
-SELECT person_id, string_agg(concat('[', json_quoted(score), ',', CAST(probability AS VARCHAR),
-  ',', CAST(decile AS VARCHAR), ']'), ',' ORDER BY score) AS told
+SELECT person_id AS owner, score, concat('[', json_quoted(score), ',', CAST(probability AS VARCHAR), ',',
+  CAST(decile AS VARCHAR), ']') AS told
 FROM propensities
 WHERE person_id > :above AND person_id <= :up_to
-GROUP BY person_id
 
--- name: of_tastes
+-- name: tastes
 -- What each person likes best.
-SELECT person_id, string_agg(concat('[', json_quoted(score), ',', json_quoted(item), ',',
-  CAST(share AS VARCHAR), ']'), ',' ORDER BY score, place) AS told
+SELECT person_id AS owner, score, place, concat('[', json_quoted(score), ',', json_quoted(item), ',',
+  CAST(share AS VARCHAR), ']') AS told
 FROM tastes
 WHERE place <= :most AND person_id > :above AND person_id <= :up_to
-GROUP BY person_id
 
--- name: of_recommendations
+-- name: recommendations
 -- What to show each person, the best first.
-SELECT person_id, string_agg(concat('[', json_quoted(score), ',', json_quoted(product_id), ',',
-  CAST(worth AS VARCHAR), ']'), ',' ORDER BY score, place) AS told
+SELECT person_id AS owner, score, place, concat('[', json_quoted(score), ',', json_quoted(product_id), ',',
+  CAST(worth AS VARCHAR), ']') AS told
 FROM recommendations
 WHERE place <= :most AND person_id > :above AND person_id <= :up_to
-GROUP BY person_id
 
--- name: of_coupons
+-- name: coupons
 -- The offers of each household's newest allotments.
-SELECT a.household_id, string_agg(concat('[', json_quoted(a.allotment), ',"', CAST(a.starts AS VARCHAR), '",',
-  json_quoted(a.offer_id), ',', json_quoted(a.code), ']'), ','
-  ORDER BY a.allotment, a.place) AS told
+SELECT a.household_id AS owner, a.allotment, a.place, concat('[', json_quoted(a.allotment), ',"',
+  CAST(a.starts AS VARCHAR), '",', json_quoted(a.offer_id), ',', json_quoted(a.code), ']') AS told
 FROM allotments AS a
 JOIN (SELECT allotment, max(starts) AS starts FROM allotments GROUP BY allotment) AS newest
   ON newest.allotment = a.allotment AND newest.starts = a.starts
-JOIN (SELECT DISTINCT household FROM owners) AS o ON o.household = a.household_id
+JOIN (
+  SELECT DISTINCT coalesce(household_id, person_id) AS household FROM persons
+  WHERE person_id > :above AND person_id <= :up_to
+) AS o ON o.household = a.household_id
 WHERE a.given
-GROUP BY a.household_id
 
--- name: of_consents
+-- name: consents
 -- What each person last said, by purpose and channel.
-SELECT person_id, string_agg(concat('[', json_quoted(purpose), ',',
+SELECT person_id AS owner, purpose, channel, concat('[', json_quoted(purpose), ',',
   coalesce(json_quoted(channel), 'null'), ',', CASE WHEN granted THEN 'true' ELSE 'false' END, ',"',
-  CAST(at AS VARCHAR), '"]'), ',' ORDER BY purpose, channel) AS told
+  CAST(at AS VARCHAR), '"]') AS told
 FROM (
   SELECT r.person_id, c.purpose, c.channel, c.granted, c.at, row_number() OVER (
     PARTITION BY r.person_id, c.purpose, c.channel ORDER BY c.at DESC, c.row_id DESC) AS turn
   FROM consents AS c
-  JOIN told_records AS r ON r.record_id = c.record_id
+  JOIN record_persons AS r ON r.record_id = c.record_id
+  WHERE r.person_id > :above AND r.person_id <= :up_to
 ) AS said
 WHERE turn = 1
-GROUP BY person_id
 
--- name: of_orders
--- The newest orders of each person, in any channel.
-SELECT person_id, string_agg(concat('[', json_quoted(order_id), ',"', CAST(order_time AS VARCHAR),
-  '",', coalesce(json_quoted(channel), 'null'), ',', coalesce(json_quoted(store_id), 'null'), ',', json_quoted(status), ',',
-  coalesce(CAST(net_amount AS VARCHAR), 'null'), ',', CAST(units AS VARCHAR), ',', CAST(is_purchase AS VARCHAR), ']'), ',' ORDER BY order_time DESC, row_id DESC) AS told
-FROM (
-  SELECT r.person_id, b.row_id, b.order_id, b.order_time, b.channel, b.store_id, b.status, b.net_amount, b.units, b.is_purchase,
-    row_number() OVER (PARTITION BY r.person_id ORDER BY b.order_time DESC, b.row_id DESC) AS turn
-  FROM orders AS b
-  JOIN told_records AS r ON r.record_id = b.record_id
-  WHERE b.order_time IS NOT NULL
-) AS bought
-WHERE turn <= :most
-GROUP BY person_id
+-- name: orders
+-- The orders of each person, in any channel.
+SELECT r.person_id AS owner, b.order_time, b.row_id, concat('[', json_quoted(b.order_id), ',"', CAST(b.order_time AS VARCHAR),
+  '",', coalesce(json_quoted(b.channel), 'null'), ',', coalesce(json_quoted(b.store_id), 'null'), ',', json_quoted(b.status), ',',
+  coalesce(CAST(b.net_amount AS VARCHAR), 'null'), ',', CAST(b.units AS VARCHAR), ',', CAST(b.is_purchase AS VARCHAR), ']') AS told
+FROM orders AS b
+JOIN record_persons AS r ON r.record_id = b.record_id
+WHERE b.order_time IS NOT NULL AND r.person_id > :above AND r.person_id <= :up_to

@@ -6,20 +6,18 @@ more, with the row that says which publication counts. What the last one left, w
 
 from __future__ import annotations
 
-import io
 import time
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import chain
 from typing import Any
 
 import psycopg
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 from psycopg import sql
 
+from parcours.publication.ahead import ahead
+from parcours.publication.packing import END, HEAD, packed
 from parcours.state import Database, queries
 
 # The tables of a publication, and what tells their rows apart.
@@ -31,7 +29,6 @@ PATIENCE = 10.0  # seconds
 AHEAD = 4  # pieces that are made ahead of those being sent
 _QUERIES = queries("publication")
 _DECIDE = queries("live_identifier")["decide"]
-_FORMAT = pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
 
 
 class Underway(RuntimeError):
@@ -53,14 +50,16 @@ def send(connection: psycopg.Connection[Any], table: str, publication: int, batc
     rows = 0
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(_said(_MAKE, table, publication))
-        with closing(_ahead(batches)) as pieces:
+        with closing(ahead(batches, AHEAD)) as pieces:
             first = next(pieces, None)
             if first is not None:
                 names = sql.SQL(", ").join(sql.Identifier(name) for name in first.schema.names)
                 with cursor.copy(_said(_COPY, table, publication, columns=names)) as copy:
+                    copy.write(HEAD)
                     for piece in chain([first], pieces):
-                        copy.write(_text(piece))
+                        copy.write(memoryview(packed(piece)))
                         rows += len(piece)
+                    copy.write(END)
         cursor.execute(_said(_KEY, table, publication))
     connection.execute(_said(_ANALYZE, table, publication))
     return rows
@@ -102,7 +101,7 @@ def clear(connection: psycopg.Connection[Any]) -> None:
 
 
 _MAKE = "CREATE TABLE {name} (LIKE {table}, CHECK (publication = {publication}))"
-_COPY = "COPY {name} ({columns}) FROM STDIN (FORMAT CSV, FREEZE)"
+_COPY = "COPY {name} ({columns}) FROM STDIN (FORMAT BINARY, FREEZE)"
 _KEY = "ALTER TABLE {name} ADD PRIMARY KEY (publication, {key})"
 _ANALYZE = "ANALYZE {name}"
 _ATTACH = "ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES IN ({publication})"
@@ -114,23 +113,3 @@ def _said(text: str, table: str, publication: int, **more: sql.Composable) -> sq
     name, row = sql.Identifier(f"{table}_{publication}"), sql.SQL(", ").join(map(sql.Identifier, TABLES[table]))
     number = sql.Literal(publication)
     return sql.SQL(text).format(name=name, table=sql.Identifier(table), publication=number, key=row, **more)
-
-
-def _text(batch: pa.RecordBatch) -> bytes:
-    """Rows as PostgreSQL's CSV: what is null is empty, what is not stands in quotes."""
-    made = io.BytesIO()
-    pa_csv.write_csv(batch, made, _FORMAT)
-    return made.getvalue()
-
-
-def _ahead(batches: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch, None, None]:
-    """The same batches, some of them made while the ones before are being sent: memory holds AHEAD at most."""
-    source = iter(batches)
-    with ThreadPoolExecutor(1) as pool:
-        coming = deque(pool.submit(next, source, None) for _ in range(AHEAD))
-        try:
-            while (piece := coming.popleft().result()) is not None:
-                coming.append(pool.submit(next, source, None))
-                yield piece
-        finally:
-            pool.shutdown(cancel_futures=True)
