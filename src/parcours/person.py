@@ -151,7 +151,8 @@ class People:
     def _recent(self, found: Found) -> live.Recent:
         zone, currency = self._project.zone, self._project.currency
         messages, fresh, rows = found.messages, found.fresh, found.rows
-        seen = happenings.events(messages, zone=zone, currency=currency, silence=SILENCE, columns=self._columns)
+        seen = happenings.events(messages, zone=zone, currency=currency, silence=SILENCE, columns=self._columns,
+                                 ways=self._project.acquisition)  # fmt: skip
         known = [order for row in rows for order in happenings.published_orders(row["orders"], zone=zone)]
         there = {order["order_id"] for order in known}
         told = happenings.orders((one for one in messages if one.key in fresh), zone=zone, currency=currency)

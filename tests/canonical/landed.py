@@ -12,6 +12,7 @@ from parcours import canonical
 from parcours.engine import Draft
 from parcours.engine.types import ARROW
 from parcours.model import CONTRACTS
+from parcours.project.acquisition import usual_acquisition
 
 IDENTIFIER = {"id": "text", "raw": "text", "verified": "boolean"}
 
@@ -20,7 +21,8 @@ def project(**tables: list[str]) -> Any:
     """What the canonical room asks of a project: which source feeds which tables, zone, currency and rates."""
     rates = (SimpleNamespace(currency="CHF", since=None, rate=1.05),)
     sources = {name: SimpleNamespace(tables=dict.fromkeys(fed)) for name, fed in tables.items()}
-    return SimpleNamespace(sources=sources, zone="Europe/Paris", currency="EUR", exchange_rates=rates)
+    return SimpleNamespace(sources=sources, zone="Europe/Paris", currency="EUR", exchange_rates=rates,
+                           acquisition=usual_acquisition())  # fmt: skip
 
 
 def land(draft: Draft, source: str, part: str, rows: list[dict[str, Any]]) -> None:

@@ -35,6 +35,9 @@ define:
   categories_3d: {kind: distinct, of: events.category, within: 3 days, live: true}
   usual_category: {kind: most_frequent, of: events.category, within: 5 days, live: true}
   last_viewed: {kind: last, of: events.product_id, where: {name: product_viewed}, live: true}
+  last_way: {kind: last, of: events.acquisition, live: true}
+  usual_way: {kind: most_frequent, of: events.acquisition, within: 5 days, live: true}
+  mail_views_3d: {kind: count, of: events, where: {acquisition: email}, within: 3 days, live: true}
   first_day: {kind: first, of: events.event_date, live: true}
   looked_at: {kind: sum, of: events.value, where: {name: product_viewed}, live: true}
   last_order: {kind: last, of: orders.order_date, live: true}
@@ -51,6 +54,15 @@ FILES = {
     "segments/busy.yaml": "segment: busy\nwho: {views: {at_least: 4}}\n",
     "segments/buys.yaml": "segment: buys\nwho:\n  all:\n    - in_segment: busy\n    - spend: {more_than: 0 EUR}\n",
 }  # fmt: skip
+
+CAME: list[dict[str, Any]] = [
+    {},
+    {"page": {"url": "https://shop.example/"}},
+    {"page": {"url": "https://shop.example/", "referrer": "https://www.google.fr/"}},
+    {"page": {"url": "https://shop.example/?utm_medium=email&utm_source=news"}},
+    {"page": {"url": "https://shop.example/"}, "campaign": {"source": "facebook", "medium": "cpc"}},
+    {"page": {"url": "https://shop.example/a", "referrer": "https://shop.example/"}},
+]
 
 
 def messages(chance: random.Random, now: datetime) -> list[tuple[str, dict[str, Any]]]:
@@ -69,7 +81,8 @@ def messages(chance: random.Random, now: datetime) -> list[tuple[str, dict[str, 
             if name == "Order Completed":
                 lines = [{"product_id": product, "price": price, "quantity": chance.randint(1, 3)}]
                 told = {"order_id": f"W{person}-{number}", "currency": "EUR", "products": lines}
-            made.append(("track", {**who, "event": name, "properties": told}))
+            page = CAME[(person + 3 * number) % len(CAME)]
+            made.append(("track", {**who, "event": name, "properties": told, "context": page}))
         made.append(("identify", {"anonymousId": f"a{person}", "userId": f"u{person}", "messageId": f"i{person}",
                                   "timestamp": (now - timedelta(days=5)).isoformat()}))  # fmt: skip
     made += chance.sample(made, len(made) // 6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from click.testing import CliRunner
 from parcours import answers, flow
 from parcours.cli import parcours
 from parcours.project import load
+from parcours.server import keys
 from parcours.state import Database
 from parcours.state.database import URL
 from parcours.state.queries import Query
 from parcours.testing import write_files
 from parcours.testing.served import Served, served
+from tests.collect.networks import write
 
 CHANGED = Query(
     "changed", "Has a property come later.", "UPDATE collected_shapes SET change = true WHERE property = 'note'"
@@ -144,6 +146,40 @@ def _as_the_specification_says(rows: Callable[[str], list[dict[str, Any]]]) -> N
     assert {tuple(row.values()) for row in lines} == {(UNO, 2.0, 300), (MONOPOLY, 1.0, 1900)}
     (order,) = rows(f"SELECT net_amount, coupon, tax_amount, shipping_amount FROM orders WHERE order_id = '{BOUGHT}'")
     assert order == {"net_amount": 2500, "coupon": "hasbros", "tax_amount": 200, "shipping_amount": 300}
+
+
+def test_a_visit_s_way_and_region_are_told_by_the_second_and_by_the_next_run(
+    database: Database, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody in Lyon came by a search, looked at two pages, and bought on the next day by a mail."""
+    monkeypatch.setenv(URL, database.url)
+    write(project / "places.mmdb", {"203.0.113.0/24": {"country": {"iso_code": "FR"},
+                                                       "subdivisions": [{"iso_code": "ARA"}]}})  # fmt: skip
+    with (project / "parcours.toml").open("a", encoding="utf-8") as file:
+        file.write('[collect]\nplaces = "places.mmdb"\n')
+    now = datetime.now(UTC)
+    google = {"ip": "203.0.113.9", "page": {"url": "https://shop.example/tea", "referrer": "https://www.google.fr/"}}
+    own = {"page": {"url": "https://shop.example/pot", "referrer": "https://shop.example/tea"}}
+    mail = {"page": {"url": "https://shop.example/?utm_source=news&utm_medium=Email&utm_campaign=march"}}
+    sent = [(2 * 1440, google), (2 * 1440 - 5, own), (1440, mail), (3, google), (2, own)]
+    batch = [{"type": "page", "anonymousId": "a1", "messageId": f"p{at}", "context": context,
+              "timestamp": (now - timedelta(minutes=at)).isoformat()} for at, context in sent]  # fmt: skip
+    _, reader = keys.make(database, "desk", ["read"])
+    with served(database, project=load(project, flow.kinds())) as shop:
+        assert shop.post("/v1/batch", {"batch": batch}).status == 200
+        asked = {"identifier": {"kind": "cookie", "value": "a1"}}
+        told = shop.post("/v1/people/look-up", asked, key=reader).json()
+        assert told["visit"]["channel"] == "organic_search"
+    run(project)
+    with flow.published(load(project, flow.kinds())) as version:
+        version.read("events")
+        found = version.engine.rows(
+            "SELECT acquisition, utm_source, utm_medium, utm_campaign, country, region FROM events ORDER BY event_time"
+        )
+    search, here = "organic_search", ("FR", "ARA")
+    assert [row["acquisition"] for row in found] == [search, search, "email", search, search]
+    assert tuple(found[0].values())[4:] == here
+    assert tuple(found[2].values())[1:4] == ("news", "Email", "march")
 
 
 def test_a_run_without_news_publishes_nothing_and_one_with_news_reads_only_these(shop: Served, project: Path) -> None:

@@ -6,15 +6,17 @@ Tables that grow with time are kept by month, so that a new day of data makes ag
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlglot import exp
 
 from parcours.canonical import checks, identifiers, orders
 from parcours.canonical.given import given, months
-from parcours.canonical.visits import visitor
+from parcours.canonical.visits import page, visitor
 from parcours.engine import Draft, sql
 from parcours.model import CONTRACTS
 from parcours.project import Project
+from parcours.rules import acquisition
 
 Progress = Callable[..., None]
 
@@ -51,13 +53,24 @@ def build(draft: Draft, project: Project, *, progress: Progress) -> None:
 def _table(draft: Draft, project: Project, table: str, month: str | None) -> None:
     queries = sql.load(__package__, "facts.sql")
     query = queries.get(table, queries["as_given"]).bind(zone=project.zone, silence=SILENCE)
+    if table == "events":
+        query = query.bind(**_ways(project))
     rows = given(draft, project, table, month)
     over = {"given": rows.query}
     if table == "events":
         # visits are found over the moments alone: rows are wide, and sorting them costs by their width
-        moments = given(draft, project, table, month, only=("row_id", "event_time"), made={"visitor": visitor})
+        moments = given(
+            draft, project, table, month, only=("row_id", "event_time"), made={"visitor": visitor, "page": page}
+        )
         over["moments"] = moments.query
     draft.build(table, query.over(**over), reads=rows.reads, partition=month or "all", order_by=_order(table))
+
+
+def _ways(project: Project) -> dict[str, Any]:
+    """What the query of events asks of the rules by which way a visit came."""
+    ways = project.acquisition
+    return {"capitals": acquisition.CAPITALS, "small": acquisition.SMALL, "host": acquisition.HOST,
+            "clicked": ways.clicked(), "ours": ways.ours(), "channel": ways.channel()}  # fmt: skip
 
 
 def _named(draft: Draft, project: Project, table: str) -> None:

@@ -1,27 +1,64 @@
 -- name: events
--- What visitors did, with the local day and the session: a new one after 30 minutes of silence and at local midnight.
+-- What visitors did, with the local day, the session (a new one after 30 minutes of silence and at local midnight) and
+-- by which way its first page was come to.
 WITH marked AS (
-    SELECT row_id, visitor, event_time, local_date(event_time, :zone) AS day,
+    SELECT row_id, visitor, page, event_time, local_date(event_time, :zone) AS day,
            lag(event_time) OVER (PARTITION BY visitor, local_date(event_time, :zone) ORDER BY event_time, row_id)
                AS before
     FROM moments
     WHERE visitor IS NOT NULL
 ),
 begun AS (
-    SELECT row_id, visitor,
+    SELECT row_id, visitor, page, event_time,
            max(CASE WHEN before IS NULL OR event_time > add_seconds(before, :silence) THEN event_time END)
                OVER (PARTITION BY visitor, day ORDER BY event_time, row_id
                      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS began
     FROM marked
+),
+pages AS (
+    SELECT row_id, visitor, began,
+           row_number() OVER (PARTITION BY visitor, began ORDER BY event_time, row_id) AS turn
+    FROM begun
+    WHERE page
+),
+first_pages AS (
+    SELECT p.visitor, p.began, coalesce(g.page_url, '') AS page_url,
+           translate(coalesce(g.utm_source, ''), :capitals, :small) AS utm_source,
+           translate(coalesce(g.utm_medium, ''), :capitals, :small) AS utm_medium,
+           translate(coalesce(g.utm_campaign, ''), :capitals, :small) AS campaign,
+           translate(regexp_extract(coalesce(g.page_url, ''), :host, 1), :capitals, :small) AS here,
+           translate(regexp_extract(coalesce(g.referrer, ''), :host, 1), :capitals, :small) AS there
+    FROM pages AS p
+    JOIN given AS g ON g.row_id = p.row_id
+    WHERE p.turn = 1
+),
+led AS (
+    SELECT visitor, began, utm_source, utm_medium, campaign, :clicked AS clicked,
+           CASE WHEN regexp_replace(here, '^www[.]', '') = regexp_replace(there, '^www[.]', '') OR :ours THEN ''
+             ELSE there END AS host
+    FROM first_pages
+),
+origins AS (
+    SELECT visitor, began, campaign, coalesce(nullif(utm_source, ''), nullif(clicked, ''), host) AS source,
+           CASE WHEN utm_medium <> '' THEN utm_medium WHEN clicked <> '' THEN 'cpc'
+             WHEN utm_source = '' AND host <> '' THEN 'referral' ELSE '' END AS medium
+    FROM led
+),
+came AS (
+    SELECT visitor, began,
+           CASE WHEN source = '' AND medium = '' AND campaign = '' THEN 'direct' ELSE :channel END AS acquisition
+    FROM origins
 )
 SELECT g.row_id, g.source, g.record_id,
        b.visitor % 2147483648 * 4294967296 + seconds_between(TIMESTAMP '1970-01-01 00:00:00', b.began) AS session_id,
        g.name, g.event_time, local_date(g.event_time, :zone) AS event_date, coalesce(g.channel, 'web') AS channel,
        g.product_id, g.category, g.brand, g.order_id, g.value, g.quantity, g.query, g.page_url, g.page_path,
-       g.referrer, g.utm_source, g.utm_medium, g.utm_campaign, g.traffic_source, g.device, g.country, g.store_id,
+       g.referrer, g.utm_source, g.utm_medium, g.utm_campaign, g.traffic_source, c.acquisition, g.device, g.country, g.region,
+       g.store_id,
        g.consent_marketing, g.properties
 FROM given AS g
 LEFT JOIN begun AS b ON b.row_id = g.row_id
+LEFT JOIN came AS c ON c.visitor = b.visitor AND c.began = b.began
 
 -- name: message_events
 -- What became of each message, with the local day.

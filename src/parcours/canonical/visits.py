@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
+from parcours.rules.acquisition import COLUMNS
+
 # What a visit keeps from its first page to its last, the surest first.
 KEPT = ("cookie", "device")
 
@@ -30,6 +32,12 @@ def visitor(columns: Mapping[str, str]) -> exp.Expression:
             visitor = visitor.when(exp.and_(_given(own), exp.paren(exp.or_(*more))), alone)
     record = exp.column("events__record_id", table="l")
     return visitor.else_(record) if visitor.args.get("ifs") else record
+
+
+def page(columns: Mapping[str, str]) -> exp.Expression:
+    """Whether a row of a landing table of events tells of a page, and so from where it was come to."""
+    told = [name for name in (f"events__{each}" for each in COLUMNS) if name in columns]
+    return exp.or_(*(exp.column(name, table="l").neq("") for name in told)) if told else exp.false()
 
 
 def _given(name: str) -> exp.Expression:

@@ -35,8 +35,10 @@ class Event:
     utm_medium: str | None
     utm_campaign: str | None
     traffic_source: str | None
+    acquisition: str | None
     device: str | None
     country: str | None
+    region: str | None
     store_id: str | None
     consent_marketing: bool | None
     properties: str | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from parcours.model.value import minor_digits
+from parcours.rules.acquisition import COLUMNS, Acquisition
 
 BOUGHT = "order completed"
 _EPOCH = datetime(1970, 1, 1)
@@ -65,6 +67,19 @@ def _page(name: str) -> Callable[[_Told], str | None]:
     return lambda told: told.within("page", name) or _text(told.properties.get(name))
 
 
+def _campaign(name: str, parameter: str) -> Callable[[_Told], str | None]:
+    """What the library read of a campaign, else the page's own address."""
+    within = re.compile(f"[?&]{parameter}=([^&#]*)")
+
+    def read(told: _Told) -> str | None:
+        if (said := told.within("campaign", name)) is not None:
+            return said
+        found = within.search(_page("url")(told) or "")
+        return _text(found[1]) if found else None
+
+    return read
+
+
 # What each column of events is in a message.
 _EVENT: dict[str, Callable[[_Told], Any]] = {
     "row_id": lambda told: told.one.key.int, "source": lambda told: told.one.source,
@@ -78,17 +93,17 @@ _EVENT: dict[str, Callable[[_Told], Any]] = {
     "quantity": lambda told: _number(told.properties.get("quantity")),
     "query": lambda told: _text(told.properties.get("query")),
     "page_url": _page("url"), "page_path": _page("path"), "referrer": _page("referrer"),
-    "utm_source": lambda told: told.within("campaign", "source"),
-    "utm_medium": lambda told: told.within("campaign", "medium"),
-    "utm_campaign": lambda told: told.within("campaign", "name"), "consent_marketing": _marketing,
+    "utm_source": _campaign("source", "utm_source"), "utm_medium": _campaign("medium", "utm_medium"),
+    "utm_campaign": _campaign("name", "utm_campaign"), "consent_marketing": _marketing,
 }  # fmt: skip
 # Those that the order of events, the visit and the cart are read from.
 NEEDED = frozenset({"row_id", "event_time", "name", "product_id", "category", "quantity"})
 
 
 def events(
-    messages: Iterable[Message], *, zone: str, currency: str, silence: int, columns: Collection[str] = frozenset(_EVENT)
-) -> list[dict[str, Any]]:
+    messages: Iterable[Message], *, zone: str, currency: str, silence: int, ways: Acquisition,
+    columns: Collection[str] = frozenset(_EVENT),
+) -> list[dict[str, Any]]:  # fmt: skip
     """The rows of events, the oldest first, with their visits; of some columns only, where more are not needed."""
     here = ZoneInfo(zone)
     told = [_Told(one, here, currency) for one in messages if one.kind in ("track", "page", "screen")]
@@ -96,7 +111,19 @@ def events(
     rows = [{name: column(each) for name, column in read} for each in told]
     for place, visit in _visits(told, silence):
         rows[place]["session_id"] = visit
+    _came(told, rows, ways)
     return sorted(rows, key=lambda row: (row["event_time"], row["row_id"]))
+
+
+def _came(told: Sequence[_Told], rows: Sequence[dict[str, Any]], ways: Acquisition) -> None:
+    """Says in each row by which way its visit came: that of the visit's first page."""
+    came: dict[Any, str | None] = {}
+    for at in sorted(range(len(rows)), key=lambda at: (rows[at]["event_time"], rows[at]["row_id"])):
+        visit = rows[at]["session_id"]
+        if came.get(visit) is None:
+            came[visit] = ways.of({name: _EVENT[name](told[at]) for name in COLUMNS})
+    for row in rows:
+        row["acquisition"] = came[row["session_id"]]
 
 
 def orders(messages: Iterable[Message], *, zone: str, currency: str) -> list[dict[str, Any]]:

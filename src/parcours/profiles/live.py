@@ -29,8 +29,8 @@ LONGEST = timedelta(days=31)
 LATE = timedelta(days=7)  # what arrives later than this counts from the next publication on
 EVENTS = frozenset({
     "name", "event_time", "event_date", "channel", "product_id", "category", "brand", "order_id", "value", "quantity",
-    "query", "page_url", "page_path", "referrer", "utm_source", "utm_medium", "utm_campaign", "session_id",
-    "consent_marketing",
+    "query", "page_url", "page_path", "referrer", "utm_source", "utm_medium", "utm_campaign", "acquisition",
+    "session_id", "consent_marketing",
 })  # fmt: skip
 ORDERS = frozenset({
     "order_id", "order_time", "order_date", "channel", "store_id", "status", "net_amount", "units", "is_purchase",

@@ -18,6 +18,7 @@ def visit(events: Sequence[Row], at: datetime, *, silence: int) -> dict[str, Any
     own = [row for row in events if row["session_id"] == events[-1]["session_id"]]
     return {
         "since": own[0]["event_time"],
+        "channel": own[0]["acquisition"],
         "events": len(own),
         "categories": _newest_first(row["category"] for row in own),
         "products": _newest_first(row["product_id"] for row in own if row["name"] == "product_viewed"),

@@ -21,6 +21,7 @@ from parcours.model.value import Duration, Place, Share, Title
 from parcours.project.offering import Allotment, Offer, Supplier
 from parcours.project.secret import Secret
 from parcours.project.slot import Slot
+from parcours.rules.acquisition import Acquisition
 from parcours.rules.rule import Rule
 from parcours.rules.subject import Subject
 
@@ -411,6 +412,7 @@ class Project:
     notice: Title | None
     sources: Read[str, Source]
     identity: Identity
+    acquisition: Acquisition = field(default_factory=Acquisition)
     consents: Declared = field(default_factory=Declared)
     consent_secret: Secret | None = None
     attributes: Read[str, Attribute]

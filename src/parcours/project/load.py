@@ -16,6 +16,8 @@ from parcours.consent.declared import Declared
 from parcours.model import CONTRACTS
 from parcours.model.value import Place, Title
 from parcours.project import offer_references, references, slots
+from parcours.project.acquisition import FILE as ACQUISITION
+from parcours.project.acquisition import read_acquisition, usual_acquisition
 from parcours.project.attributes import read_attributes
 from parcours.project.audiences import read_audience
 from parcours.project.consents import FILE as CONSENTS
@@ -40,6 +42,7 @@ from parcours.project.sources import read_source
 from parcours.project.tests import read_test
 from parcours.project.toml import read_toml
 from parcours.rules import expressions
+from parcours.rules.acquisition import Acquisition
 from parcours.rules.parsing import parse
 from parcours.rules.rule import Rule
 from parcours.rules.subject import Subject
@@ -103,6 +106,7 @@ class _Loading:
         self._stray_folders()
         identity = self._identity()
         consents = self._consents(settings, identity)
+        acquisition = self._acquisition()
         self._sources()
         self._attributes(settings)
         self._segments(settings)
@@ -117,9 +121,9 @@ class _Loading:
         self._check_slots(subjects, known, consents)
         for check in self.kinds.get("check", {}).values():
             self.faults.found.extend(check(self.folder))
-        if settings is None or identity is None or consents is None:
+        if settings is None or identity is None or consents is None or acquisition is None:
             return None
-        made = self._made(settings, identity, subjects, consents)
+        made = replace(self._made(settings, identity, subjects, consents), acquisition=acquisition)
         for check in self.kinds.get("check_project", {}).values():
             self.faults.found.extend(check(made))
         return made
@@ -191,6 +195,12 @@ class _Loading:
         kinds = {*IDENTIFIERS, *(identity.kinds if identity else ())}
         languages = settings.project.languages if settings else ()
         return read_consents(node, self.reader(CONSENTS), identifiers=kinds, languages=languages)
+
+    def _acquisition(self) -> Acquisition | None:
+        if not (self.folder / ACQUISITION).is_file():
+            return usual_acquisition()
+        node = read_yaml(self.folder / ACQUISITION, ACQUISITION, self.faults)
+        return None if node is None else read_acquisition(node, self.reader(ACQUISITION))
 
     def _sources(self) -> None:
         for name, node in self._files("sources"):

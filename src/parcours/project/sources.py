@@ -18,7 +18,7 @@ from parcours.project.definitions import ColumnMapping, IdentifierMapping, Mappi
 from parcours.project.reader import Reader, Wrong, key_of, readable
 
 FILLED_BY_US = {
-    "row_id", "source", "record_id", "order_date", "event_date", "is_purchase", "session_id", "lines",
+    "row_id", "source", "record_id", "order_date", "event_date", "is_purchase", "session_id", "acquisition", "lines",
     "returned_amount", "original_net_amount",
 }  # fmt: skip
 DELIVERED = (

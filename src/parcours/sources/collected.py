@@ -99,12 +99,13 @@ class Collected:
             "page_url": _column(expression="coalesce(message.context.page.url, message.properties.url)"),
             "page_path": _column(expression="coalesce(message.context.page.path, message.properties.path)"),
             "referrer": _column(expression="coalesce(message.context.page.referrer, message.properties.referrer)"),
-            "utm_source": _column("message.context.campaign.source"),
-            "utm_medium": _column("message.context.campaign.medium"),
-            "utm_campaign": _column("message.context.campaign.name"),
+            "utm_source": _column(expression=_campaign("source", "utm_source")),
+            "utm_medium": _column(expression=_campaign("medium", "utm_medium")),
+            "utm_campaign": _column(expression=_campaign("name", "utm_campaign")),
             "traffic_source": _column("message.context.campaign.source"),
             "device": _column("seen.device"),
             "country": _column(expression="coalesce(message.context.location.country, seen.country)"),
+            "region": _column(expression="coalesce(message.context.location.region, seen.region)"),
             "consent_marketing": _column(f"message.context.consent.categoryPreferences.{self.marketing}"),
         }
         return Mapping(
@@ -198,6 +199,13 @@ def _column(
     return ColumnMapping(
         source=source, expression=read, constant=constant, is_constant=constant is not None, place=_HERE, **options
     )
+
+
+def _campaign(name: str, parameter: str) -> str:
+    """What the library read of a campaign, else the page's own address."""
+    url = "coalesce(message.context.page.url, message.properties.url)"
+    found = f"nullif(regexp_extract({url}, '[?&]{parameter}=([^&#]*)', 1), '')"
+    return f"coalesce(message.context.campaign.{name}, {found})"
 
 
 def _of_product(*names: str) -> str:

@@ -19,6 +19,7 @@ from parcours.consent import declared
 from parcours.model import CONTRACTS
 from parcours.model.kind import sentence
 from parcours.project import context, definitions, offering, slot
+from parcours.project.acquisition import usual_acquisition
 from parcours.project.faults import Faults
 from parcours.project.identity import KINDS as IDENTIFIERS
 from parcours.project.nodes import read_yaml
@@ -26,6 +27,7 @@ from parcours.project.references import OF_EVERY_CUSTOMER
 from parcours.project.settings import SECTIONS
 from parcours.project.sources import landable
 from parcours.project.tests import EXPECTATIONS
+from parcours.rules import acquisition
 from parcours.rules.expressions import FUNCTIONS
 from parcours.rules.facts import FACTS
 from parcours.rules.operators import OPERATORS
@@ -49,7 +51,7 @@ def pages() -> dict[str, str]:
     said = {
         "sections": SECTIONS, "kinds": flow.kinds(), "definitions": definitions, "offering": offering,
         "slot": slot, "context": context,
-        "consent": declared,
+        "consent": declared, "acquisition": acquisition, "usual_acquisition": usual_acquisition,
         "identifiers": IDENTIFIERS,
         "functions": FUNCTIONS, "tables": CONTRACTS, "expectations": EXPECTATIONS, "settings": settings_table,
         "sentence": sentence, "about": _about, "columns": _columns, "pack": _pack, "operators": _operators,
