@@ -57,6 +57,28 @@ def test_a_list_is_suppressed_and_its_wrong_lines_are_told(call: Call, here: str
     assert call("--project", here, "consent", "suppress", str(listed)).code == door.WRONG
 
 
+def test_a_list_comes_off_again_with_a_reason_that_is_kept(
+    call: Call, here: str, database: Database, tmp_path: Path
+) -> None:
+    listed, erased = tmp_path / "blocked.csv", tmp_path / "erased.csv"
+    listed.write_text("email\nana@example.com\nbob@example.com\n")
+    erased.write_text("eve@example.com\n")
+    call("--project", here, "consent", "suppress", str(listed), "--reason", "bounced")
+    call("--project", here, "consent", "suppress", str(erased), "--reason", "erased")
+    assert call("--project", here, "consent", "release", str(listed)).code == door.WRONG, "a reason is asked for"
+    assert call("--project", here, "consent", "release", str(listed), "--because", " ").code == door.WRONG
+    listed.write_text("email\nana@example.com\neve@example.com\nzoe@example.com\nnothing\n")
+    told = call("--project", here, "--json", "consent", "release", str(listed), "--because", "the mailbox works").json
+    assert (told["released"], told["left"], told["wrong"]) == (1, 2, [5])
+    with database.connection() as connection:
+        kept = connection.execute("SELECT reason FROM suppressions ORDER BY reason").fetchall()
+        assert [row["reason"] for row in kept] == ["bounced", "erased"]
+        (row,) = connection.execute("SELECT * FROM suppressions_released").fetchall()
+    assert (row["reason"], row["source"], row["because"]) == ("bounced", "blocked.csv", "the mailbox works")
+    french = call("--project", here, "--language", "fr", "consent", "release", str(listed), "--because", "x")
+    assert "plus sur la liste" in french.out
+
+
 @pytest.mark.parametrize("asked", ["ana@example.com", "loyalty_card=C1", "C1"])
 def test_somebody_unknown_is_nobody(call: Call, here: str, asked: str) -> None:
     assert call("--project", here, "consent", "show", asked).code == door.NOTHING

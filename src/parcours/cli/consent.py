@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ WHY = {
     "quiet_hours": "not at this hour",
 }
 SAID = {"granted": "yes", "denied": "no", "objected": "objection"}
+LONGEST_REASON = 500
 LISTED = 20  # lines that are told one by one
 
 
@@ -107,10 +110,35 @@ def suppress(door: Door, file: Path, reason: str) -> int:
         door.words.count("{n} address is new on the list.", "{n} addresses are new on the list.", told.new)
     )
     door.terminal.print(door.words.count("{n} stood there already.", "{n} stood there already.", told.known))
-    if told.wrong:
-        shown = ", ".join(map(str, told.wrong[:LISTED])) + (" …" if len(told.wrong) > LISTED else "")
-        count = door.words.count("{n} line is no address:", "{n} lines are no address:", len(told.wrong))
-        door.terminal.warn(f"{count} {shown}")
+    _wrong_lines(door, told.wrong)
+    return LOOK if told.wrong else DONE
+
+
+@consent.command(epilog='Example: parcours consent release mended.csv --because "the mailbox works again"')
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--because", required=True, help="Why they may be written to again; it is kept, with who decided it.")
+@verb
+def release(door: Door, file: Path, because: str) -> int:
+    """Takes addresses off the list again, with a reason; who was erased stays, and what people said still holds."""
+    now = datetime.now(UTC)
+    if not because.strip() or len(because) > LONGEST_REASON:
+        wrong_usage(f"'--because' has 1 to {LONGEST_REASON} characters.")
+    with _register(door, now) as register:
+        try:
+            with file.open(encoding="utf-8-sig") as lines:
+                told = register.release(lines, because=because.strip(), by=f"{_user()}: {file.name}", now=now)
+        except UnicodeDecodeError:
+            wrong_usage(f"{file.name} is not UTF-8: save it as UTF-8.")
+    door.terminal.json({"ok": not told.wrong, "released": told.released, "left": told.left, "wrong": told.wrong})
+    door.terminal.print(
+        door.words.count("{n} address is off the list.", "{n} addresses are off the list.", told.released)
+    )
+    door.terminal.print(
+        door.words.count(
+            "{n} was not on it, or was erased and stays.", "{n} were not on it, or were erased and stay.", told.left
+        )
+    )
+    _wrong_lines(door, told.wrong)
     return LOOK if told.wrong else DONE
 
 
@@ -125,6 +153,21 @@ def link(door: Door, person: str) -> int:
     door.terminal.json({"ok": True, "url": url})
     door.terminal.print(url)
     return DONE
+
+
+def _user() -> str:
+    """Who is at the machine; where nobody has a name, their number."""
+    try:
+        return getuser()
+    except (OSError, KeyError):
+        return f"user {os.getuid()}"
+
+
+def _wrong_lines(door: Door, wrong: list[int]) -> None:
+    if wrong:
+        shown = ", ".join(map(str, wrong[:LISTED])) + (" …" if len(wrong) > LISTED else "")
+        count = door.words.count("{n} line is no address:", "{n} lines are no address:", len(wrong))
+        door.terminal.warn(f"{count} {shown}")
 
 
 @contextmanager

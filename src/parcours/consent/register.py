@@ -136,6 +136,12 @@ class Register:
             return suppression.suppress(connection, lines, secret=self.secret, country=self.declared.country,
                                         reason=reason, source=source, now=now)  # fmt: skip
 
+    def release(self, lines: Iterable[str], *, because: str, by: str, now: datetime) -> suppression.Released:
+        """Has the addresses of a list written to again, with the reason; what they said themselves still holds."""
+        with self.database.connection() as connection:
+            return suppression.release(connection, lines, secret=self.secret, country=self.declared.country,
+                                       because=because, by=by, now=now)  # fmt: skip
+
     @contextmanager
     def _choosing(self, person: int, now: datetime) -> Iterator[Choosing]:
         who = self.now(person)

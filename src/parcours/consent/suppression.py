@@ -34,6 +34,15 @@ class Suppressed:
     wrong: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Released:
+    """What taking a list off brought: addresses that are free, those that were not on the list or stay, wrong lines."""
+
+    released: int
+    left: int
+    wrong: list[int]
+
+
 def in_one_form(text: str, country: str) -> tuple[str, str] | None:
     """An address as its kind and its one form, as identity writes it; None when it is none."""
     text = text.strip()
@@ -69,6 +78,27 @@ def suppress(
         told.new += len(rows(connection, _QUERIES["suppress"], values))
         told.known += len(part) - (told.new - before)
     return told
+
+
+def release(
+    connection: psycopg.Connection[DictRow],
+    lines: Iterable[str],
+    *,
+    secret: Secret,
+    country: str,
+    because: str,
+    by: str,
+    now: datetime,
+) -> Released:
+    """Takes the addresses of a list off the list of those not written to, and writes down who decided it and why.
+
+    What they said themselves (the ledger) stays as it is. An erased address is not released: nobody could have asked.
+    """
+    told = Suppressed()
+    found = list(dict.fromkeys(_hashes(_column(lines), secret, country, told)))
+    values = {"hashes": found, "because": because, "released_by": by, "at": now}
+    gone = len(rows(connection, _QUERIES["release"], values))
+    return Released(gone, len(found) - gone, told.wrong)
 
 
 def _hashes(column: Iterator[tuple[int, str]], secret: Secret, country: str, told: Suppressed) -> Iterator[bytes]:

@@ -93,6 +93,16 @@ ON CONFLICT (hash) DO UPDATE SET reason = excluded.reason, source = excluded.sou
   WHERE excluded.reason = 'bounced' AND known.reason <> 'bounced'
 RETURNING hash
 
+-- name: release
+-- Takes addresses off the list again and writes down why; who was erased stays on it.
+WITH gone AS (
+  DELETE FROM suppressions WHERE hash = ANY(%(hashes)s::bytea[]) AND reason <> 'erased'
+  RETURNING hash, reason, source, at
+)
+INSERT INTO suppressions_released (hash, reason, source, suppressed_at, because, released_by, at)
+SELECT hash, reason, source, at, %(because)s, %(released_by)s, %(at)s FROM gone
+RETURNING hash
+
 -- name: addresses
 -- The addresses of a person, by kind, as the hashes under which something may be said of them.
 SELECT kind, subject FROM consent_addresses WHERE person = %(person)s
