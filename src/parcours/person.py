@@ -13,12 +13,12 @@ import psycopg
 from parcours import people
 from parcours.canonical import SILENCE
 from parcours.consent import subject
-from parcours.identity.recognised import Given, Rules, recogniser
+from parcours.identity.recognised import SEPARATOR, Given, Rules, hash63, recogniser
 from parcours.identity.said import Hearing
 from parcours.identity.together import Together, Told, together
 from parcours.landing.identifiers import one_normalised
 from parcours.model.person import show
-from parcours.people import Audit, Found, Read, Skills
+from parcours.people import Audit, Found, Happening, Read, Skills
 from parcours.profiles import happenings, live
 from parcours.profiles.visit import cart, visit
 from parcours.project import Project
@@ -42,6 +42,7 @@ class People:
         self._project, self._rules = project, Rules.of(project)
         self._readers, self._audit = Readers(database.url), Audit(database.url)
         self._skills = Skills(self._together, self._login)
+        self._names = {one.kind.keys: name for name, one in project.sources.items() if one.kind_name == "collected"}
         self._live = live.live(project.attributes)
         self._columns = live.columns(self._live, "events")
         read = {"date": date.fromisoformat, "time": datetime.fromisoformat}
@@ -151,17 +152,23 @@ class People:
     def _recent(self, found: Found) -> live.Recent:
         zone, currency = self._project.zone, self._project.currency
         messages, fresh, rows = found.messages, found.fresh, found.rows
-        seen = happenings.events(messages, zone=zone, currency=currency, silence=SILENCE, columns=self._columns,
+        told_apart = [(self._row_id(one), one) for one in messages]
+        seen = happenings.events(told_apart, zone=zone, currency=currency, silence=SILENCE, columns=self._columns,
                                  ways=self._project.acquisition)  # fmt: skip
         known = [order for row in rows for order in happenings.published_orders(row["orders"], zone=zone)]
         there = {order["order_id"] for order in known}
         told = happenings.orders((one for one in messages if one.key in fresh), zone=zone, currency=currency)
         new = [order for order in told if order["order_id"] not in there]
-        numbers = {key.int for key in fresh}
+        numbers = {row_id for row_id, one in told_apart if one.key in fresh}
         return live.Recent(
             {"events": seen, "orders": [*known, *new]},
             {"events": [row for row in seen if row["row_id"] in numbers], "orders": new},
         )
+
+    def _row_id(self, message: Happening) -> int:
+        """The id that a message's row has in the batch."""
+        source = self._names.get(message.source, message.source)
+        return hash63(SEPARATOR.join((source, "events", str(message.key))))
 
     def _together(self, start: Any, around: Mapping[str, Any], *, person: int | None = None) -> Together:
         told = Told(around["said"], around["led"], around["people"])

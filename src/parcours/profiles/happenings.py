@@ -39,10 +39,10 @@ class Message(Protocol):
 class _Told:
     """A message taken apart, for the columns that are read of it."""
 
-    __slots__ = ("at", "context", "currency", "day", "first", "one", "properties")
+    __slots__ = ("at", "context", "currency", "day", "first", "one", "properties", "row_id")
 
-    def __init__(self, one: Message, here: ZoneInfo, currency: str) -> None:
-        self.one, self.currency = one, currency
+    def __init__(self, one: Message, row_id: int, here: ZoneInfo, currency: str) -> None:
+        self.one, self.row_id, self.currency = one, row_id, currency
         self.at = one.at.astimezone(UTC).replace(tzinfo=None)
         self.day = one.at.astimezone(here).date()
         self.properties, self.context = _dict(one.body.get("properties")), _dict(one.body.get("context"))
@@ -82,7 +82,7 @@ def _campaign(name: str, parameter: str) -> Callable[[_Told], str | None]:
 
 # What each column of events is in a message.
 _EVENT: dict[str, Callable[[_Told], Any]] = {
-    "row_id": lambda told: told.one.key.int, "source": lambda told: told.one.source,
+    "row_id": lambda told: told.row_id, "source": lambda told: told.one.source,
     "name": lambda told: (told.one.name or "").lower().replace(" ", "_") if told.one.kind == "track" else told.one.kind,
     "event_time": lambda told: told.at, "event_date": lambda told: told.day,
     "channel": lambda told: "app" if told.one.kind == "screen" else "web",
@@ -101,12 +101,15 @@ NEEDED = frozenset({"row_id", "event_time", "name", "product_id", "category", "q
 
 
 def events(
-    messages: Iterable[Message], *, zone: str, currency: str, silence: int, ways: Acquisition,
+    messages: Iterable[tuple[int, Message]], *, zone: str, currency: str, silence: int, ways: Acquisition,
     columns: Collection[str] = frozenset(_EVENT),
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The rows of events, the oldest first, with their visits; of some columns only, where more are not needed."""
-    here = ZoneInfo(zone)
-    told = [_Told(one, here, currency) for one in messages if one.kind in ("track", "page", "screen")]
+    """The rows of events, the oldest first, with their visits; of some columns only, where more are not needed.
+
+    Each message comes with the id that its row has in the batch: of two at the same instant it says which is the later.
+    """
+    here, kinds = ZoneInfo(zone), ("track", "page", "screen")
+    told = [_Told(one, row_id, here, currency) for row_id, one in messages if one.kind in kinds]
     read = [(name, column) for name, column in _EVENT.items() if name in columns or name in NEEDED]
     rows = [{name: column(each) for name, column in read} for each in told]
     for place, visit in _visits(told, silence):

@@ -78,9 +78,7 @@ def none(arms: Sequence[str]) -> Counts:
     return Counts(tuple(arms), np.zeros(0, np.int64), *empty)
 
 
-def counted(
-    arms: Sequence[str], rows: Iterable[tuple[str, int, float, float, float, float]]
-) -> Counts:
+def counted(arms: Sequence[str], rows: Iterable[tuple[str, int, float, float, float, float]]) -> Counts:
     """Counts from rows of (arm, hour, shown, rewarded, total, squares); several rows of a cell are added.
 
     Rows of arms that are not among `arms` are left out: they may not be chosen any more.

@@ -90,8 +90,9 @@ def moments(arms: Sequence[str], x: Floats, arm: Ints, day: Ints, reward: Floats
         rows = order[starts[n] : starts[n + 1]]
         a[n], b[n] = x[rows].T @ x[rows], reward[rows] @ x[rows]
     shown, total, squares = (
-        np.bincount(cell, weights, t * k).reshape(t, k).astype(np.float64) for weights in (np.ones(len(cell)), reward,
-        reward**2) )
+        np.bincount(cell, weights, t * k).reshape(t, k).astype(np.float64)
+        for weights in (np.ones(len(cell)), reward, reward**2)
+    )
     return Moments(tuple(arms), days, a.reshape(t, k, d, d), b.reshape(t, k, d), shown, total, squares)
 
 
