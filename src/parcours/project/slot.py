@@ -80,9 +80,7 @@ class Slot:
         (), doc="Variants to show when nothing else can be, and to those held back; else the first variants."
     )
     milliseconds: int = setting(40, doc="How long deciding may take before `fallback` is shown.")
-    purpose: str = setting(
-        "profiling", doc="The purpose of consents.yaml for which what is known of a person is used."
-    )
+    purpose: str = setting("profiling", doc="The purpose of consents.yaml for which what is known of a person is used.")
     version: str  # the hash of what is written: another text is another slot to learn about
     place: Place
 

@@ -12,6 +12,7 @@ from parcours.rules.moment import Moment
 
 SEED = 20  # of all chance in slots
 
+
 @dataclass(frozen=True)
 class Article:
     """An article of the catalogue, as pages show it."""
