@@ -45,7 +45,7 @@ def evaluate(
             raise ValueError("a bernstein interval needs clip= and ips or dr")
         low, high = bernstein(terms, top * (clip if by == "ips" else 2 * clip + 1), level)
         cut = top * float((whole - weight).mean())
-        low, high = low - (cut if by == "dr" else 0.0), high + cut
+        low, high = max(low - (cut if by == "dr" else 0.0), 0.0), min(high + cut, top)
     else:
         drawn = resampled(np.column_stack([terms, ones, log.reward, np.ones(len(terms))]), log.unit, seed)
         values = drawn[:, 0] / drawn[:, 1]

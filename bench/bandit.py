@@ -1,0 +1,397 @@
+"""Measures deciding by what was learned: what it costs to learn, how soon a change is noticed, and what logs tell.
+
+Simulations know the truth: regret is what always showing the best would have earned more. Arms have their own rates in
+each run (beta distributed), rewards come late (on average after a day), and everything is learned anew each hour. The
+others are epsilon-greedy (0.1), UCB1 (Auer, Cesa-Bianchi and Fischer 2002, on the rewards that have come) and chance.
+
+`--data` reads the log of ZOZOTOWN (Saito, Aihara, Matsutani and Narita 2021, "Open Bandit Dataset and Pipeline"): a
+folder with `random_men/men.csv` and `bts_men/men.csv`; the small sample that comes with the package is enough to run.
+
+    python bench/bandit.py
+    python bench/bandit.py --data open_bandit_dataset
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow.csv as csv
+from numpy.typing import NDArray
+
+from parcours.decisions.evaluation import CannotTell, Estimate, Log, Replayed, evaluate, replay
+from parcours.decisions.evaluation.intervals import between, resampled
+from parcours.decisions.learning import chance, linear
+from parcours.decisions.learning.counts import Counts, counted
+from parcours.decisions.learning.delay import BUCKETS, at_once, bucket, exposure, learn
+from parcours.decisions.learning.posterior import Posterior, beta, of_rates
+from parcours.decisions.learning.thompson import Choosing
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+WITHIN = 240.0
+LATE = 24.0
+AN_HOUR = 100
+
+
+def main() -> None:
+    """Reads the arguments, measures, and prints."""
+    given = _arguments()
+    speed()
+    for arms in (5, 20):
+        regrets(arms, given.seeds, given.days)
+    swap(given.seeds, given.days)
+    segments(given.seeds, given.days)
+    if given.data:
+        zozotown(given.data)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=8, help="runs of each simulation")
+    parser.add_argument("--days", type=int, default=30, help="days of each simulation")
+    parser.add_argument("--data", type=Path, help="a folder with random_men/men.csv and bts_men/men.csv")
+    return parser.parse_args()
+
+
+def speed() -> None:
+    """One person and fifty arms, and a table of people."""
+    arms = tuple(f"arm{n}" for n in range(50))
+    a = np.arange(1.0, 51.0)
+    posterior = beta(arms, a, np.full(50, 400.0), a, a)
+    chooser, one, may = Choosing(posterior, explore=0.05), np.array([7]), np.ones((1, 50), bool)
+    features = np.concatenate([[1.0], np.random.default_rng(1).random(20)])[None, :]
+    model = linear.learned(linear.none(arms, 21), now=0.0, delay=at_once())
+
+    def decide(ids: Ints, may: NDArray[np.bool_]) -> None:
+        chooser.choose(may, chance.uniform(1, "s", "1", ids, arms), chance.one(1, "s", "1", ids))
+
+    def decide_linear() -> None:
+        linear.thompson(model, features, may, chance.uniform(1, "s", "1", one, arms))
+
+    print("speed, 50 arms")
+    print(f"  one person                 {1e6 * _took(lambda: decide(one, may), 500):8.0f} us")
+    print(f"  one person, 20 features    {1e6 * _took(decide_linear, 200):8.0f} us")
+    print(f"  beliefs learned anew       {1e3 * _took(lambda: beta(arms, a, a * 9, a, a), 20):8.1f} ms")
+    ids, many = np.arange(100_000), np.random.default_rng(1).random((100_000, 50)) > 0.02
+    print(f"  100,000 people, each with arms that are not allowed: {_took(lambda: decide(ids, many), 1):.2f} s")
+
+
+def _took(act: Callable[[], object], times: int) -> float:
+    act()
+    took = []
+    for _ in range(times):
+        start = time.perf_counter()
+        act()
+        took.append(time.perf_counter() - start)
+    return float(np.median(took))
+
+
+@dataclass
+class Shop:
+    """Runs beside one another, one a seed, in which rewards come late: what was shown and what has come of it."""
+
+    seeds: int
+    arms: int
+    hours: int
+    shown: Floats = field(init=False)
+    rewarded: Floats = field(init=False)
+    late: Floats = field(init=False)
+    coming: dict[int, list[tuple[int, int, int, float]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.shown = np.zeros((self.seeds, self.arms, self.hours))
+        self.rewarded = np.zeros((self.seeds, self.arms, self.hours))
+        self.late = np.zeros((self.seeds, BUCKETS))
+
+    def show(self, hour: int, arm: Ints, rates: Floats, maker: np.random.Generator) -> None:
+        """Shows an arm to each person [seeds, people]; their rewards will come."""
+        seeds = np.arange(self.seeds)[:, None]
+        np.add.at(self.shown[:, :, hour], (seeds, arm), 1.0)
+        won = maker.random(arm.shape) < rates[seeds, arm]
+        late = maker.exponential(LATE, arm.shape)
+        for s, person in np.argwhere(won & (late < WITHIN)):
+            after = float(late[s, person])
+            arrives = int(hour + maker.random() + after)
+            self.coming.setdefault(arrives, []).append((int(s), int(arm[s, person]), hour, after))
+
+    def collect(self, hour: int) -> None:
+        """Takes in the rewards that have come by the beginning of the hour."""
+        for s, arm, shown, after in self.coming.pop(hour - 1, []):
+            self.rewarded[s, arm, shown] += 1
+            self.late[s, bucket(np.array(after))] += 1
+
+    def counts(self, seed: int, hour: int) -> Counts:
+        """What one run has counted before the hour."""
+        shown, rewarded = self.shown[seed, :, :hour], self.rewarded[seed, :, :hour]
+        names = tuple(f"arm{n}" for n in range(self.arms))
+        return Counts(names, np.arange(hour), shown, rewarded, rewarded, rewarded)
+
+
+Decider = Callable[[Shop, int, Ints], Ints]  # shop, hour, people [seeds, people] -> arms [seeds, people]
+
+
+def ours(*, wait: bool = True, half_life: float | None = None, explore: float = 0.0) -> Decider:
+    """Thompson sampling from what was learned; with `wait`, what is young is no failure yet."""
+
+    def decide(shop: Shop, hour: int, people: Ints) -> Ints:
+        chosen = np.empty(people.shape, np.int64)
+        for seed in range(shop.seeds):
+            counts = shop.counts(seed, hour)
+            delay = at_once()
+            if wait:
+                delay = learn(shop.late[seed], WITHIN, old_enough=exposure(counts, float(hour)))
+            posterior = of_rates(counts, now=float(hour), delay=delay, half_life=half_life)
+            score = posterior.draw(chance.uniform(seed, "bench", "1", people[seed], posterior.arms))
+            chosen[seed] = score.argmax(axis=1)
+            if explore:
+                any_one = chance.one(seed, "bench", "1", people[seed])
+                some = any_one < explore
+                chosen[seed, some] = (any_one[some] / explore * shop.arms).astype(np.int64)
+        return chosen
+
+    return decide
+
+
+def greedy(maker: np.random.Generator, explore: float = 0.1) -> Decider:
+    """The highest share of rewards so far, but any arm in one of ten."""
+
+    def decide(shop: Shop, hour: int, people: Ints) -> Ints:
+        rate = (shop.rewarded.sum(axis=2) + 1e-9) / np.maximum(shop.shown.sum(axis=2), 1e-6)
+        best = (rate + 1e-9 * maker.random(rate.shape)).argmax(axis=1)
+        any_one = maker.integers(0, shop.arms, people.shape)
+        return np.where(maker.random(people.shape) < explore, any_one, best[:, None])
+
+    return decide
+
+
+def ucb1() -> Decider:
+    """The highest upper bound; within the hour a person counts as shown at once."""
+
+    def decide(shop: Shop, hour: int, people: Ints) -> Ints:
+        shown, rewarded = shop.shown.sum(axis=2), shop.rewarded.sum(axis=2)
+        chosen, rows = np.empty(people.shape, np.int64), np.arange(shop.seeds)
+        for n in range(people.shape[1]):
+            total = np.maximum(shown.sum(axis=1, keepdims=True), 1.0)
+            bound = rewarded / np.maximum(shown, 1e-9) + np.sqrt(2 * np.log(total) / np.maximum(shown, 1e-9))
+            chosen[:, n] = bound.argmax(axis=1)
+            shown[rows, chosen[:, n]] += 1
+        return chosen
+
+    return decide
+
+
+def by_chance(maker: np.random.Generator) -> Decider:
+    """Any arm."""
+    return lambda shop, hour, people: maker.integers(0, shop.arms, people.shape)
+
+
+def run(decide: Decider, rates: Callable[[int], Floats], seeds: int, arms: int, hours: int) -> tuple[Floats, Floats]:
+    """Plays the hours; what was lost against the best arm [seeds, hours], and each arm's share [seeds, hours, arms]."""
+    maker, shop = np.random.default_rng(77), Shop(seeds, arms, hours)
+    lost, share = np.zeros((seeds, hours)), np.zeros((seeds, hours, arms))
+    rows = np.arange(seeds)[:, None]
+    for hour in range(hours):
+        shop.collect(hour)
+        people = np.arange(hour * AN_HOUR, (hour + 1) * AN_HOUR) + rows * 10**9
+        arm = decide(shop, hour, people)
+        now = rates(hour)
+        lost[:, hour] = (now.max(axis=1, keepdims=True) - now[rows, arm]).sum(axis=1)
+        shop.show(hour, arm, now, maker)
+        share[:, hour] = shop.shown[:, :, hour] / AN_HOUR
+    return lost, share
+
+
+def regrets(arms: int, seeds: int, days: int) -> None:
+    """What learning costs: of all ways to decide, over the same runs."""
+    maker = np.random.default_rng(5)
+    rates = maker.beta(8, 152, (seeds, arms))
+    hours = 24 * days
+    print(f"\nregret, {arms} arms near 5 %, {AN_HOUR} people an hour for {days} days, {seeds} runs, late rewards")
+    print("  way to decide              rewards lost   (95 %)   of all by chance   growth   best arm's share")
+    ways: list[tuple[str, Decider]] = [
+        ("ours", ours()),
+        ("ours, exploring 5 %", ours(explore=0.05)),
+        ("ours, delays not minded", ours(wait=False)),
+        ("epsilon-greedy 0.1", greedy(np.random.default_rng(1))),
+        ("UCB1", ucb1()),
+        ("by chance", by_chance(np.random.default_rng(2))),
+    ]
+    found = [(name, *run(decide, lambda _: rates, seeds, arms, hours)) for name, decide in ways]
+    all_lost = found[-1][1].sum(axis=1).mean()
+    best = rates.argmax(axis=1)
+    for name, lost, share in found:
+        each = lost.sum(axis=1)
+        reach = 1.96 * each.std(ddof=1) / np.sqrt(seeds) if seeds > 1 else np.nan
+        late = share[np.arange(seeds), -24 * max(days // 4, 1) :, best].mean()
+        print(f"  {name:26} {each.mean():12.0f}   +-{reach:4.0f}   {each.mean() / all_lost:16.1%}"
+              f"   {growth(lost):6.2f}   {late:16.1%}")  # fmt: skip
+
+
+def growth(lost: Floats) -> float:
+    """The exponent with which regret grows, from the first tenth of the time on: 1 is a loss that never ends."""
+    whole = lost.cumsum(axis=1).mean(axis=0)
+    at = np.unique(np.geomspace(len(whole) // 10 + 1, len(whole), 40).astype(int)) - 1
+    return float(np.polyfit(np.log(at + 1.0), np.log(whole[at]), 1)[0])
+
+
+def swap(seeds: int, days: int) -> None:
+    """The best and the worst of five arms change places in the middle: how long until the new best is shown most."""
+    hours = 24 * days
+    before = np.tile([0.03, 0.04, 0.04, 0.045, 0.06], (seeds, 1))
+    after = before[:, [4, 1, 2, 3, 0]]
+    print(f"\nthe best arm (6 %) and the worst (3 %) change places on day {days // 2} of {days}, {seeds} runs")
+    for half_life in (None, 10 * 24.0, 5 * 24.0, 2 * 24.0):
+        decide = ours(half_life=half_life)
+        lost, share = run(decide, lambda hour: before if hour < hours // 2 else after, seeds, 5, hours)
+        daily = share[:, hours // 2 :, 0].reshape(seeds, -1, 24).mean(axis=2) > 0.6
+        when = np.where(daily.any(axis=1), daily.argmax(axis=1) + 1.0, np.inf)
+        told = f"{np.median(when):4.0f} days" if np.isfinite(np.median(when)) else f"not within {days - days // 2} days"
+        name = "no decay" if half_life is None else f"half-life {half_life / 24:.0f} days"
+        first, second = lost[:, : hours // 2].sum(axis=1).mean(), lost[:, hours // 2 :].sum(axis=1).mean()
+        print(f"  {name:20} more than 60 % of a day after {told:18} (runs that got there: {np.isfinite(when).sum()}"
+              f" of {seeds}); rewards lost before {first:5.0f}, after {second:5.0f}")  # fmt: skip
+
+
+def segments(seeds: int, days: int) -> None:
+    """Five arms that please different people: a model of who they are beside one rate an arm."""
+    people, arms = 1000, 5
+    maker = np.random.default_rng(8)
+    rate = np.clip(maker.normal(0.05, 0.02, (seeds, 6, arms)), 0.005, 0.15)
+    names = tuple(f"arm{n}" for n in range(arms))
+    print(f"\n{arms} arms, 6 kinds of people of different tastes, {people} people a day for {days} days, {seeds} runs")
+    for name in ("by chance", "plain Thompson", "LinUCB", "linear Thompson"):
+        earned = np.zeros(seeds)
+        for seed in range(seeds):
+            earned[seed] = _season(name, rate[seed], names, people, days, seed)
+        part = earned.mean() / rate.max(axis=2).mean()
+        print(f"  {name:16} {earned.mean():8.4f} a person   ({part:6.1%} of who knows all)")
+    plain = rate.mean(axis=1).max(axis=1).mean()
+    print(f"  one arm for all, known to be the best: {plain:8.4f}; the best for each: {rate.max(axis=2).mean():8.4f}")
+
+
+def _season(way: str, rate: Floats, names: tuple[str, ...], people: int, days: int, seed: int) -> float:
+    """What a person brings on average over the last quarter of the days."""
+    maker = np.random.default_rng(100 + seed)
+    seen = linear.none(names, 6)
+    rows: list[tuple[str, int, float, float, float, float]] = []
+    earned = []
+    for day in range(days):
+        kind = maker.integers(0, 6, people)
+        x = np.eye(6)[kind]
+        x[:, 0] = 1
+        may = np.ones((people, len(names)), bool)
+        u = chance.uniform(seed, "bench", "1", np.arange(people) + day * people, names)
+        if way == "by chance":
+            arm = maker.integers(0, len(names), people)
+        elif way == "plain Thompson":
+            arm, _ = Choosing(of_rates(counted(names, rows), now=24.0 * day, delay=at_once())).choose(may, u)
+        elif way == "LinUCB":
+            arm, _ = linear.ucb(linear.learned(seen, now=24.0 * day, delay=at_once()), x, may)
+        else:
+            arm, _ = linear.thompson(linear.learned(seen, now=24.0 * day, delay=at_once()), x, may, u)
+        won = (maker.random(people) < rate[kind, arm]).astype(float)
+        seen = seen + linear.moments(names, x, arm, np.full(people, day), won)
+        for n, each in enumerate(names):
+            here = arm == n
+            rows.append((each, 24 * day, float(here.sum()), *(float(won[here].sum()) for _ in range(3))))
+        if day >= days - max(days // 4, 1):
+            earned.append(rate[kind, arm].mean())
+    return float(np.mean(earned))
+
+
+def zozotown(folder: Path) -> None:
+    """What the log of one policy says of the other, beside what the other did earn."""
+    even, bts = _log(folder / "random_men" / "men.csv"), _log(folder / "bts_men" / "men.csv")
+    arms = int(max(even.action.max(), bts.action.max())) + 1
+    print(f"\nZOZOTOWN, men's items: {arms} arms at 3 positions; {len(even.action)} decisions by chance with "
+          f"{even.reward.sum():.0f} clicks, {len(bts.action)} by Bernoulli Thompson sampling (BTS) with "
+          f"{bts.reward.sum():.0f}")  # fmt: skip
+    _table("BTS, told from the log of chance", even, _shares(bts, even, arms), bts)
+    _table("chance, told from the log of BTS", bts, np.full((len(bts.action), arms), 1 / arms), even)
+    once = np.zeros((len(even.action), arms))
+    once[:, int(_best(bts, arms))] = 1
+    _table("always the article that BTS showed most, told from the log of chance", even, once, None)
+    played = _replayed(even, arms)
+    if isinstance(played, Replayed):
+        print(f"  our Thompson sampling replayed on the log of chance: {played.value:.4f} [{played.low:.4f}, "
+              f"{played.high:.4f}], {played.kept} kept of {played.offered}; the log itself {even.reward.mean():.4f}")
+    else:
+        print(f"  our Thompson sampling replayed on the log of chance: cannot tell: {played}")
+
+
+def _log(file: Path) -> Log:
+    table = csv.read_csv(file)
+    read = {name: table[name].to_numpy() for name in ("item_id", "click", "propensity_score", "position", "timestamp")}
+    order = np.argsort(read["timestamp"], kind="stable")
+    item, click, propensity, position = (
+        read[name][order] for name in ("item_id", "click", "propensity_score", "position")
+    )
+    return Log(item.astype(np.int64), click.astype(float), propensity, position=position.astype(np.int64))
+
+
+def _shares(policy: Log, of: Log, arms: int) -> Floats:
+    """How often the policy showed each arm at the position of each row: its mean over the time of its log."""
+    assert policy.position is not None and of.position is not None
+    shares = np.zeros((int(policy.position.max()) + 1, arms))
+    np.add.at(shares, (policy.position, policy.action), 1.0)
+    return (shares / np.maximum(shares.sum(axis=1, keepdims=True), 1))[of.position]
+
+
+def _best(log: Log, arms: int) -> int:
+    return int(np.bincount(log.action, minlength=arms).argmax())
+
+
+def _table(title: str, log: Log, target: Floats, truth: Log | None) -> None:
+    print(f"  {title}")
+    for name, given in _estimators():
+        found = evaluate(log, target, **given)  # type: ignore[arg-type]
+        if isinstance(found, CannotTell):
+            print(f"    {name:22} cannot tell: {found.reason} ({found.ess:.2f}, needed {found.needed:.2f})")
+        else:
+            print(f"    {name:22} {_told(found)}")
+    if truth is not None:
+        drawn = resampled(np.column_stack([truth.reward, np.ones(len(truth.reward))]), None, 0)
+        low, high = between(drawn[:, 0] / drawn[:, 1], 0.95)
+        print(f"    what it did earn       {truth.reward.mean():.5f} [{low:.5f}, {high:.5f}]")
+
+
+def _estimators() -> Iterator[tuple[str, dict[str, object]]]:
+    yield "IPS", {"by": "ips"}
+    yield "IPS cut at 10", {"by": "ips", "clip": 10.0}
+    yield "IPS cut, Bernstein", {"by": "ips", "clip": 10.0, "interval": "bernstein"}
+    yield "SNIPS", {"by": "snips"}
+    yield "doubly robust", {"by": "dr"}
+
+
+def _told(found: Estimate) -> str:
+    more = "" if found.gain is None else f"  gain {found.gain[0]:+.5f} [{found.gain[1]:+.5f}, {found.gain[2]:+.5f}]"
+    return (f"{found.value:.5f} [{found.low:.5f}, {found.high:.5f}]  worth {found.ess:6.0f} decisions, "
+            f"{found.rewards:3.0f} clicks; cut {found.clipped:.1%}{more}")  # fmt: skip
+
+
+def _replayed(log: Log, arms: int) -> Replayed | CannotTell:
+    """Our Thompson sampling on the log, learning anew after each hundred decisions."""
+    names = tuple(f"item{n}" for n in range(arms))
+    shown, clicked = np.zeros((arms, 1)), np.zeros((arms, 1))
+
+    def believed() -> Posterior:
+        counts = Counts(names, np.zeros(1, np.int64), shown, clicked, clicked, clicked)
+        return of_rates(counts, now=2.0, delay=at_once())
+
+    def choose(rows: Ints) -> Ints:
+        return believed().draw(chance.uniform(1, "zozo", "1", rows, names)).argmax(axis=1)
+
+    def hear(rows: Ints) -> None:
+        np.add.at(shown[:, 0], log.action[rows], 1.0)
+        np.add.at(clicked[:, 0], log.action[rows], log.reward[rows])
+
+    return replay(log, choose, hear)
+
+
+if __name__ == "__main__":
+    main()
