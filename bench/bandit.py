@@ -42,6 +42,7 @@ def main() -> None:
     """Reads the arguments, measures, and prints."""
     given = _arguments()
     speed()
+    agreement()
     for arms in (5, 20):
         regrets(arms, given.seeds, given.days)
     swap(given.seeds, given.days)
@@ -79,6 +80,23 @@ def speed() -> None:
     print(f"  beliefs learned anew       {1e3 * _took(lambda: beta(arms, a, a * 9, a, a), 20):8.1f} ms")
     ids, many = np.arange(100_000), np.random.default_rng(1).random((100_000, 50)) > 0.02
     print(f"  100,000 people, each with arms that are not allowed: {_took(lambda: decide(ids, many), 1):.2f} s")
+
+
+def agreement() -> None:
+    """How far the chances told are from how often arms are chosen, beside what chance alone makes of as many people."""
+    print("\nchances told, and how often each arm was chosen by a million people")
+    for arms in (2, 5, 50):
+        maker, ids = np.random.default_rng(arms), np.arange(1_000_000)
+        a, b = maker.uniform(1, 60, arms), maker.uniform(300, 900, arms)
+        chooser = Choosing(beta(tuple(f"arm{n}" for n in range(arms)), a, b, a, b), explore=0.05)
+        told, chosen = chooser.propensities(np.ones((1, arms), bool))[0], np.zeros(arms)
+        for part in np.array_split(ids, 20):
+            u = chance.uniform(1, "s", "1", part, chooser.posterior.arms)
+            arm, _ = chooser.choose(np.ones(u.shape, bool), u, chance.one(1, "s", "1", part))
+            chosen += np.bincount(arm, minlength=arms)
+        off = np.abs(chosen / len(ids) - told)
+        square = float(((chosen - told * len(ids)) ** 2 / (told * len(ids))).sum())
+        print(f"  {arms:2} arms: off by {off.max():.5f} at most; chi-square {square:.1f} of {arms - 1} degrees")
 
 
 def _took(act: Callable[[], object], times: int) -> float:

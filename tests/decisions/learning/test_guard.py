@@ -49,7 +49,7 @@ def test_the_evidence_is_the_likelihood_ratio_integrated_by_hand() -> None:
 @pytest.mark.parametrize(("rate", "adaptive"), [(0.05, False), (0.002, False), (0.05, True)])
 def test_looked_at_a_hundred_times_a_harmless_arm_is_seldom_stopped(rate: float, adaptive: bool) -> None:
     """At most 5 in 100 by its promise; a plain test looked at so often stops more than twice as many."""
-    maker, runs, stopped, plain = np.random.default_rng(9), 200, 0, 0
+    maker, runs, stopped, plain = np.random.default_rng(9), 120, 0, 0
     for _ in range(runs):
         shown, won = np.zeros(2), np.zeros(2)
         seen = seen_plain = False
@@ -76,3 +76,29 @@ def test_an_arm_twice_as_bad_is_stopped_in_good_time() -> None:
     while not look((shown[0], won[0], 0.0, 0.0), (shown[1], won[1], 0.0, 0.0), better="less", of="rate").stopped:
         shown, won = shown + 100, won + maker.binomial(100, [0.06, 0.03])
         assert shown[0] < 5000
+
+
+def test_an_arm_that_came_later_is_not_stopped_for_what_has_not_come_yet() -> None:
+    """The old arm earned 0.10 an order on ten days, and both 0.02 on the last one, of which little has come yet."""
+    rows = [("old", 24 * day, 1000, 100, 100.0, 100.0) for day in range(10)]
+    rows += [("old", 240, 1000, 20, 20.0, 20.0), ("new", 241, 1000, 21, 21.0, 21.0)]
+    found = guard(counted(["new", "old"], rows), "new", "old")
+    assert (found.stopped, found.reason, found.shown) == (False, "not_worse", (1000, 1000))
+    assert found.difference == pytest.approx(0.001)
+
+
+def test_days_weigh_by_what_they_can_tell() -> None:
+    """Differences of 0.1 and 0.3 on two days; 100 and 300 shown weigh 75, 200 and 200 weigh 100."""
+    rows = [("new", 1, 100, 30, 0.0, 0.0), ("old", 2, 300, 60, 0.0, 0.0),
+            ("new", 25, 200, 120, 0.0, 0.0), ("old", 30, 200, 60, 0.0, 0.0),
+            ("old", 50, 900, 900, 0.0, 0.0)]  # fmt: skip
+    found = guard(counted(["new", "old"], rows), "new", "old")
+    assert found.difference == pytest.approx((75 * 0.1 + 100 * 0.3) / 175)
+    assert found.shown == (300, 500)
+
+
+def test_days_without_both_tell_nothing() -> None:
+    rows = [("new", 1, 500, 0, 0.0, 0.0), ("old", 30, 500, 400, 0.0, 0.0)]
+    found = guard(counted(["new", "old"], rows), "new", "old")
+    assert (found.reason, found.shown, found.difference) == ("few", (0, 0), 0.0)
+    assert guard(counted(["new", "old"], []), "new", "old").reason == "few"

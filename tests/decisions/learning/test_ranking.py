@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import beta as beta_distribution
 
 from parcours.decisions.learning import chance, examination
 from parcours.decisions.learning.ranking import NOTHING, Session, Variety, attractiveness, boost, rank
@@ -47,26 +48,29 @@ def test_with_no_clicks_places_stay_as_they_usually_are() -> None:
 
 
 def test_an_article_starts_from_its_score_and_moves_to_its_clicks() -> None:
-    names, base = ("a", "b", "c"), np.array([0.9, 0.3, 0.3])
-    fresh = attractiveness(names, base, np.zeros(3), np.zeros(3))
+    base = np.array([0.9, 0.3, 0.3])
+    fresh = attractiveness(base, np.zeros(3), np.zeros(3))
     assert fresh.mean[0] == pytest.approx(3 * fresh.mean[1])
-    seen = attractiveness(names, base, np.array([5000.0, 5000.0, 0.0]), np.array([100.0, 400.0, 0.0]))
+    seen = attractiveness(base, np.array([5000.0, 5000.0, 0.0]), np.array([100.0, 400.0, 0.0]))
     assert seen.mean[:2] == pytest.approx(np.array([0.02, 0.08]), rel=0.07)
     assert seen.mean[2] < seen.mean[1]
-    assert seen.sd[2] / seen.mean[2] > 3 * seen.sd[1] / seen.mean[1]
+    low, middle, high = (seen.draw(np.full((1, 3), u))[0] for u in (0.1, 0.5, 0.9))
+    assert (high - low)[2] > 3 * (high - low)[1]
+    exact = beta_distribution.ppf([[0.1], [0.5], [0.9]], seen.a, seen.b)
+    assert seen.values(np.stack([low, middle, high])) == pytest.approx(exact, rel=0.1)
 
 
 def test_an_article_lower_down_is_not_taken_to_be_dull() -> None:
     shown = np.array([[1000.0, 0, 0, 0, 0], [0, 0, 0, 0, 1000.0]])
     examined = examination.Examination(LOOKED, np.zeros(2)).examined(shown)
     assert examined.tolist() == [1000.0, 200.0]
-    found = attractiveness(("a", "b"), np.array([0.5, 0.5]), examined, np.array([50.0, 20.0]))
+    found = attractiveness(np.array([0.5, 0.5]), examined, np.array([50.0, 20.0]))
     assert found.mean[1] > found.mean[0]
 
 
 def articles(count: int = 6):
     base = np.linspace(0.9, 0.2, count)
-    return attractiveness(tuple(f"p{n}" for n in range(count)), base, np.full(count, 500.0), 500 * base * 0.1)
+    return attractiveness(base, np.full(count, 500.0), 500 * base * 0.1)
 
 
 def order(**how) -> list[list[int]]:
@@ -105,9 +109,9 @@ def test_variety_puts_the_unlike_between() -> None:
 
 
 def test_chance_gives_the_unknown_its_turn_and_one_person_its_row() -> None:
-    known = attractiveness(("old", "new"), np.array([0.5, 0.5]), np.array([20_000.0, 0.0]), np.array([1000.0, 0.0]))
+    known = attractiveness(np.array([0.5, 0.5]), np.array([20_000.0, 0.0]), np.array([1000.0, 0.0]))
     ids = np.arange(4000)
-    uniforms = chance.uniform(1, "list", "1", ids, known.arms)
+    uniforms = chance.uniform(1, "list", "1", ids, ["old", "new"])
     found = rank(known, np.ones((4000, 2), bool), uniforms, places=2)
     assert 0.3 < (found.order[:, 0] == 1).mean() < 0.6
     alone = rank(known, np.ones((1, 2), bool), uniforms[77:78], places=2)

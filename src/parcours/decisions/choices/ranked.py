@@ -16,34 +16,14 @@ from parcours.decisions.deciding.scored import Scored
 from parcours.decisions.learned import Learned
 from parcours.decisions.learning import chance
 from parcours.decisions.learning.counts import decay
-from parcours.decisions.learning.ranking import NOTHING, Session, Variety, boost, rank
+from parcours.decisions.learning.ranking import NOTHING, Session, Variety, attractiveness, boost, rank
 from parcours.model.kind import kind, setting
 from parcours.model.value import Duration, Share
 from parcours.project.slot import Slot
 
 Floats = NDArray[np.float64]
-_TRUST = 5.0  # clicks that a published worth stands for
-_FLOOR, _MOST = 0.02, 0.9
 _HOUR = 3600
 VISIT = timedelta(minutes=30)  # what was left aside longer ago says nothing of this visit
-
-
-@dataclass(frozen=True)
-class _Believed:
-    """What is believed of each article's share of clicks, in log-odds: a beta distribution is nearly normal there."""
-
-    mean: Floats
-    sd: Floats
-
-    def draw(self, u: Floats) -> Floats:
-        """The log-odds at each uniform number."""
-        from scipy.special import ndtri
-
-        return np.asarray(self.mean + self.sd * ndtri(u))
-
-    def values(self, scores: Floats) -> Floats:
-        """Shares from log-odds."""
-        return np.asarray(1 / (1 + np.exp(-scores)))
 
 
 @kind("ranked", of="choice")
@@ -64,7 +44,7 @@ class Ranked:
         keys = tuple(one.key for one in left)
         people = np.array([person.number], np.int64)
         worth = np.clip([one.worth for one in left], 0.0, 1.0)
-        believed = self._believed(keys, worth, learned)
+        believed = attractiveness(worth, *self._seen(keys, learned))
         uniforms = chance.uniform(SEED, slot.name, slot.version, people, keys) if self.chance else None
         of_category = [getattr(one.article, self.per, None) for one in left]
         of_brand = [getattr(one.article, "brand", None) for one in left]
@@ -78,19 +58,6 @@ class Ranked:
         order = [at for at in found.order[0] if at != NOTHING]
         values[order] = 2.0 - np.arange(len(order)) / max(len(order), 1)
         return Scored(values, np.full(len(keys), np.nan))
-
-    def _believed(self, keys: tuple[str, ...], worth: Floats, learned: Learned | None) -> _Believed:
-        """The published worth as so many clicks, and the clicks seen."""
-        from scipy.special import polygamma, psi
-
-        shown, clicked = self._seen(keys, learned)
-        rate = (clicked.sum() + 0.5) / (shown.sum() + 10.0)
-        weight = shown if shown.sum() > 0 else np.ones(len(keys))
-        middle = max(float(weight @ worth / weight.sum()), 1e-9)
-        expected = np.clip(rate * np.maximum(worth / middle, _FLOOR), 1e-6, _MOST)
-        size = np.maximum(_TRUST / rate, 1 / np.minimum(expected, 1 - expected))
-        a, b = expected * size + clicked, (1 - expected) * size + np.maximum(shown - clicked, 0.0)
-        return _Believed(psi(a) - psi(b), np.sqrt(polygamma(1, a) + polygamma(1, b)))
 
     def _seen(self, keys: tuple[str, ...], learned: Learned | None) -> tuple[Floats, Floats]:
         """How often each was looked at and clicked, old hours counting less, young ones as far as clicks have come."""

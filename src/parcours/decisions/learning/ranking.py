@@ -9,12 +9,9 @@ or a limit of articles of one category in a row.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from parcours.decisions.learning.posterior import Posterior, beta
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -22,6 +19,7 @@ Bools = NDArray[np.bool_]
 NOTHING = -1  # an empty place, or an unknown category or brand
 _TRUST = 5.0  # clicks that a published score is worth
 _FLOOR = 0.02  # of the mean: what an article with a score of 0 is taken to attract
+_MOST = 0.9
 
 
 @dataclass(frozen=True)
@@ -61,18 +59,46 @@ class Ranked:
     scores: Floats
 
 
-def attractiveness(names: tuple[str, ...], base: Floats, examined: Floats, clicked: Floats) -> Posterior:
-    """What is believed of each article's share of clicks when looked at, from its published score `base[c]` (0 to 1).
+@dataclass(frozen=True)
+class Attractiveness:
+    """What is believed of each article's share of clicks when looked at: a beta distribution with these parameters.
+
+    It is read as a normal distribution of log-odds with the same mean and variance: near enough for an order, and a
+    hundred articles with a person's own scores are believed in within a fraction of a millisecond.
+    """
+
+    a: Floats
+    b: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """The expected share of clicks."""
+        return self.a / (self.a + self.b)
+
+    def draw(self, u: Floats) -> Floats:
+        """The log-odds of each article at each uniform number `u[n, c]`."""
+        from scipy.special import ndtri, polygamma, psi
+
+        sd = np.sqrt(polygamma(1, self.a) + polygamma(1, self.b))
+        return np.asarray(psi(self.a) - psi(self.b) + sd * ndtri(u))
+
+    def values(self, scores: Floats) -> Floats:
+        """Shares of clicks from log-odds."""
+        return np.asarray(1 / (1 + np.exp(-scores)))
+
+
+def attractiveness(base: Floats, examined: Floats, clicked: Floats) -> Attractiveness:
+    """What is believed of each article, from its published score `base[c]` (0 to 1), looks and clicks.
 
     The scores are stretched so that as many clicks as there were would have been expected of what was looked at.
     """
     rate = (clicked.sum() + 0.5) / (examined.sum() + 10.0)
     weight = examined if examined.sum() > 0 else np.ones(len(base))
     middle = max(float(weight @ base / weight.sum()), 1e-9)
-    expected = np.clip(rate * np.maximum(base / middle, _FLOOR), 1e-6, 0.9)
+    expected = np.clip(rate * np.maximum(base / middle, _FLOOR), 1e-6, _MOST)
     size = np.maximum(_TRUST / rate, 1 / np.minimum(expected, 1 - expected))  # a and b are 1 at least
     failed = np.maximum(examined - clicked, 0.0)
-    return beta(names, expected * size + clicked, (1 - expected) * size + failed, examined, clicked)
+    return Attractiveness(expected * size + clicked, (1 - expected) * size + failed)
 
 
 def boost(session: Session, kind: Ints, boosts: Boosts | None = None) -> Floats:
@@ -84,15 +110,8 @@ def boost(session: Session, kind: Ints, boosts: Boosts | None = None) -> Floats:
     return np.where(known, moved[:, np.where(known, kind, 0)] / np.log(2), 0.0)
 
 
-class Believed(Protocol):
-    """What is believed of articles: a score for each uniform number, and values from scores."""
-
-    def draw(self, u: Floats) -> Floats: ...
-    def values(self, scores: Floats) -> Floats: ...
-
-
 def rank(
-    articles: Believed, allowed: Bools, uniforms: Floats | None, *, places: int, moved: Floats | None = None,
+    articles: Attractiveness, allowed: Bools, uniforms: Floats | None, *, places: int, moved: Floats | None = None,
     category: Ints | None = None, brand: Ints | None = None, variety: Variety | None = None,
 ) -> Ranked:  # fmt: skip
     """The list of each person: of the articles `allowed[n, c]`, so many `places`.

@@ -17,6 +17,7 @@ Bools = NDArray[np.bool_]
 NOBODY = -1  # nothing was allowed
 _EVERY = 8  # of the points an arm is held at, one in so many is a point of the integral
 _FEWEST = 257  # points there are at least, for few arms
+_ROWS = 32_768  # people decided for at a time
 _SETS = 512  # sets of allowed arms worked out at a time
 _MOST = 20_000  # sets of allowed arms that are remembered
 
@@ -39,16 +40,23 @@ class Choosing:
         `allowed[n, k]` says which arms may be shown, `uniforms[n, k]` is the person's chance for each arm and
         `exploring[n]` (needed with `explore`) the chance that any arm is shown.
         """
+        if self.explore and exploring is None:
+            raise ValueError("exploring[n] is needed where explore is above 0")
+        chosen, chance = np.empty(len(allowed), np.int64), np.empty(len(allowed))
+        for start in range(0, len(allowed), _ROWS):
+            some = slice(start, start + _ROWS)
+            lots = None if exploring is None else exploring[some]
+            chosen[some], chance[some] = self._of_rows(allowed[some], uniforms[some], lots)
+        return chosen, chance
+
+    def _of_rows(self, allowed: Bools, uniforms: Floats, lots: Floats | None) -> tuple[NDArray[np.int64], Floats]:
         score = np.where(allowed, self.posterior.draw(uniforms), -np.inf)
         chosen = score.argmax(axis=1)
-        if self.explore:
-            if exploring is None:
-                raise ValueError("exploring[n] is needed where explore is above 0")
-            chosen = explored(chosen, allowed, exploring, self.explore)
+        if self.explore and lots is not None:
+            chosen = explored(chosen, allowed, lots, self.explore)
         rows = np.arange(len(chosen))
         chance = self.propensities(allowed)[rows, chosen]
-        none = ~allowed[rows, chosen]
-        chosen[none] = NOBODY
+        chosen[~allowed[rows, chosen]] = NOBODY
         return chosen, chance
 
     def propensities(self, allowed: Bools) -> Floats:
