@@ -50,6 +50,28 @@ def test_what_was_acknowledged_is_there_after_it_was_killed(own: Cluster) -> Non
         assert connection.execute("SELECT n FROM kept ORDER BY n").fetchall() == [(0,), (1,), (2,)]
 
 
+def test_a_table_made_and_filled_in_one_transaction_is_there_after_it_was_killed(own: Cluster) -> None:
+    """Such a table is brought to disk when it is committed, and not written to the log before."""
+    written = "SELECT pg_current_wal_insert_lsn() - '0/0'"
+    with psycopg.connect(own.url, autocommit=True) as connection:
+        before = connection.execute(written).fetchone()
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE whole (n int, told text)")
+            with cursor.copy("COPY whole FROM STDIN (FREEZE)") as copy:
+                copy.write("".join(f"{n}\t{'x' * 500}\n" for n in range(20_000)))
+            cursor.execute("ALTER TABLE whole ADD PRIMARY KEY (n)")
+        after = connection.execute(written).fetchone()
+    process = own.process()
+    assert before and after and process is not None
+    assert after[0] - before[0] < 1_000_000, "of more than ten million bytes"
+    os.kill(process, signal.SIGKILL)
+    assert own.start()
+    with psycopg.connect(own.url) as connection:
+        assert connection.execute("SELECT count(*), sum(n), min(length(told)) FROM whole").fetchone() == (
+            20_000, 199_990_000, 500)  # fmt: skip
+        assert connection.execute("SELECT told FROM whole WHERE n = 19999").fetchone() == ("x" * 500,)
+
+
 def test_no_programs_is_a_sentence_that_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(BINARIES, str(tmp_path))
     with pytest.raises(NoPostgres, match=r"no PostgreSQL found in .*apt-get install postgresql.*PARCOURS_DATABASE_URL"):

@@ -37,6 +37,8 @@ _SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "wal_compression": "on",
+    "wal_level": "minimal",  # a publication's tables go to disk once, not twice; nobody follows this server
+    "max_wal_senders": "0",
     "jit": "off",
     "recovery_init_sync_method": "syncfs",
     "log_min_error_statement": "panic",  # a failing statement may hold personal data: it is not written down
