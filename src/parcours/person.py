@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -30,6 +31,29 @@ from parcours.state.readers import Readers
 
 class Unknown(LookupError):
     """There is nobody of that id, or nobody whom that value recognises alone."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """By what somebody is looked for: their id, or the hash of a value that recognises them."""
+
+    person_id: int | None = None
+    value: int | None = None
+
+
+@dataclass(frozen=True)
+class Met:
+    """One person now, as other rooms need them: who (and who they were before), under which hashes they were there, the
+    values of their attributes, their segments and since when, what was published of them, and their newest events."""
+
+    person_id: int
+    people: Sequence[int]
+    subjects: frozenset[int]
+    values: Mapping[str, Any]
+    segments: Mapping[str, Any]
+    published: Mapping[str, Any]
+    events: Sequence[Mapping[str, Any]]
+    messages: Sequence[Any]
 
 
 class People:
@@ -107,7 +131,29 @@ class People:
         founder = None if found is None else found.who.founder
         await self._audit.note(Read(now, reader, what, whom, founder))
 
+    async def met(self, connection: psycopg.AsyncConnection, key: Key, moment: Moment) -> Met | None:
+        """Whoever has an id, or is recognised by a value: what other rooms need of them. None for nobody."""
+        since = live.since(self._live, moment).replace(tzinfo=UTC)
+        found = await people.look(connection, self._skills, person_id=key.person_id, key=key.value, since=since)
+        return None if found is None else self._met(found, moment)
+
     def _answer(self, found: Found, moment: Moment) -> dict[str, Any]:
+        met = self._met(found, moment)
+        told: dict[str, Any] = {
+            "person_id": show(found.who.person_id),
+            "known": any(row["known"] for row in found.rows),
+            "also": [show(person) for person in found.who.people[1:]],
+            "as_of": found.as_of,
+            "attributes": met.values,
+            "segments": [{"segment": name, "since": since} for name, since in sorted(met.segments.items())],
+            "visit": visit(met.events, moment.instant, silence=SILENCE),
+            "cart": cart(met.events),
+        }
+        for name in ("tastes", "recommendations", "coupons", "consents", "orders"):
+            told[name] = met.published.get(name, [])
+        return {**told, "scores": met.published.get("scores", {"values": [], "propensities": []})}
+
+    def _met(self, found: Found, moment: Moment) -> Met:
         rows, recent = found.rows, self._recent(found)
         before = self._before(rows)
         values = {**before, **live.now(self._live, before, recent, moment)}
@@ -115,19 +161,8 @@ class People:
         inside = {each["segment"]: each["since"] for each in first.get("segments", ())}
         changed = frozenset(name for name in self._live if before.get(name) != values[name])
         inside = segments.now(self._project.segments, self._touched(changed), values, inside, moment)
-        told: dict[str, Any] = {
-            "person_id": show(found.who.person_id),
-            "known": any(row["known"] for row in rows),
-            "also": [show(person) for person in found.who.people[1:]],
-            "as_of": found.as_of,
-            "attributes": values,
-            "segments": [{"segment": name, "since": since} for name, since in sorted(inside.items())],
-            "visit": visit(recent.everything["events"], moment.instant, silence=SILENCE),
-            "cart": cart(recent.everything["events"]),
-        }
-        for name in ("tastes", "recommendations", "coupons", "consents", "orders"):
-            told[name] = first.get(name, [])
-        return {**told, "scores": first.get("scores", {"values": [], "propensities": []})}
+        return Met(found.who.person_id, found.who.people, found.who.subjects, values, inside, first,
+                   recent.everything["events"], found.messages)  # fmt: skip
 
     def _before(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """What was published of somebody; of several who are one now, the first one's, counts and sums of all."""

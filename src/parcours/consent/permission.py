@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, dict_row
 
 from parcours.consent.declared import Allowance, Declared
 from parcours.consent.secret import Secret
@@ -60,6 +60,17 @@ def permissions(
     values = {"people": list(dict.fromkeys(people)), **_asked(purpose, channel, at, declared), **secret.for_addresses()}
     found = rows(connection, _QUERIES["allowed"], values)
     return {row["person"]: _permission(row) for row in found}
+
+
+async def permissions_now(
+    connection: psycopg.AsyncConnection, people: Iterable[int], *, purpose: str, at: datetime, declared: Declared,
+    secret: Secret,
+) -> dict[int, Permission]:  # fmt: skip
+    """The same for whoever is being answered: whether a purpose may use their data. Raises NotDeclared."""
+    values = {"people": list(people), **_asked(purpose, None, at, declared), **secret.for_addresses()}
+    cursor = connection.cursor(row_factory=dict_row)
+    await cursor.execute(_QUERIES["allowed"].text.encode(), values)
+    return {row["person"]: _permission(row) for row in await cursor.fetchall()}
 
 
 def _permission(row: dict[str, Any]) -> Permission:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
+
 from parcours.consent import links, suppression
 from parcours.consent.choices import Change, Choice, Choosing
 from parcours.consent.declared import Declared
 from parcours.consent.ledger import Statement, checked, write
 from parcours.consent.links import Link
-from parcours.consent.permission import Permission, permissions
+from parcours.consent.permission import Permission, permissions, permissions_now
 from parcours.consent.secret import Secret
 from parcours.consent.subject import subject
 from parcours.state import Database, StateFault, queries
@@ -43,6 +45,14 @@ class Register:
     def may_use(self, people: Iterable[int], *, purpose: str, at: datetime) -> dict[int, Permission]:
         """For each person whether a purpose that writes to nobody (profiling) may use their data."""
         return self._allowed(people, purpose, None, at)
+
+    async def may_use_now(
+        self, connection: psycopg.AsyncConnection, people: Iterable[int], *, purpose: str, at: datetime
+    ) -> bool:
+        """Whether a purpose may use the data of somebody who is being answered, whoever they were before."""
+        found = await permissions_now(connection, people, purpose=purpose, at=at, declared=self.declared,
+                                      secret=self.secret)  # fmt: skip
+        return all(one.may for one in found.values())
 
     def _allowed(self, people: Iterable[int], purpose: str, channel: str | None, at: datetime) -> dict[int, Permission]:
         with self.database.asking() as connection:

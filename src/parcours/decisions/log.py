@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,13 @@ AT_ONCE = 2_000  # in one commit
 PAUSE = 0.02  # seconds in which decisions gather
 AGAIN = 0.5  # seconds between tries
 _log = logging.getLogger(__name__)
+
+
+def new_id(now: datetime) -> UUID:
+    """The id of a decision: it begins with the time, so that the newest lie together (RFC 9562, version 7)."""
+    milliseconds = int(now.timestamp() * 1000)
+    chance = secrets.randbits(74)
+    return UUID(int=milliseconds << 80 | 7 << 76 | (chance >> 62) << 64 | 2 << 62 | (chance & (1 << 62) - 1))
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,16 @@ async def settle(connection: psycopg.AsyncConnection, slots: Iterable[Slot], *, 
         return {row["outcome"]: row["rewards"] for row in await cursor.fetchall()}
 
 
+async def earlier(
+    connection: psycopg.AsyncConnection, slot: str, numbers: Sequence[int], since: datetime
+) -> list[tuple[str, datetime, bool]]:
+    """What a slot showed somebody before: what, when, and whether it was clicked."""
+    cursor = connection.cursor(row_factory=dict_row)
+    values = {"slot": slot, "numbers": list(numbers), "since": since}
+    await cursor.execute(_QUERIES["earlier"].text.encode(), values)
+    return [(key, row["at"], key in row["clicked"]) for row in await cursor.fetchall() for key in row["shown"]]
+
+
 def _asked(slot: Slot) -> Iterable[tuple[str, str, str, float, int]]:
     for measure, success in ((1, slot.success), (2, slot.guard)):
         if success is not None:

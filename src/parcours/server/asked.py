@@ -33,13 +33,13 @@ async def key_of(door: Door, request: Request, scope: str) -> ApiKey:
     )
 
 
-async def body_of(request: Request, shape: type[T]) -> T:
+async def body_of(request: Request, shape: type[T], *, largest: int = LARGEST) -> T:
     """The body as it should be. Raises Problem for one that is too large or of another shape."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST:
-            raise Problem(413, "too_large", f"A body has at most {LARGEST // 1024} KB.")
+        if len(body) > largest:
+            raise Problem(413, "too_large", f"A body has at most {largest // 1024} KB.")
     try:
         return msgspec.json.decode(bytes(body) or b"{}", type=shape)
     except msgspec.ValidationError as error:

@@ -19,6 +19,8 @@ class Similar:
     score: str = setting("similar", doc="The score that has the neighbours: `similar`, `goes_with`.")
     at_most: int = setting(60, doc="How many articles are looked at.")
 
+    near = True
+
     @property
     def of_scores(self) -> tuple[str, ...]:
         """What the project must have."""

@@ -38,6 +38,7 @@ class Ranked:
     per: str = setting("category_2", doc="What a category is here.", choices=("category_1", "category_2", "category_3"))
 
     learns = True
+    looks_back = True
 
     def scores(self, left: Sequence[Candidate], person: Person, slot: Slot, learned: Learned | None) -> Scored:
         """Values that fall from place to place; nobody can tell how probable an order was."""

@@ -11,7 +11,8 @@ from parcours.rules import for_person
 from parcours.rules.rule import Rule
 
 # Why a candidate is not shown, beside the codes of the filters.
-NOT_FOR_THEM, NOT_YET, OVER, BY_RULE, STOPPED = "not_for_them", "not_yet", "over", "by_rule", "stopped"
+NOT_FOR_THEM, NOT_YET, OVER, BY_RULE = "not_for_them", "not_yet", "over", "by_rule"
+STOPPED, ON_PAGE = "stopped", "on_page"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def _ranks(rules: list[Arrangement]) -> dict[str, int]:
 
 
 def _why_not(one: Candidate, person: Person, slot: Slot, shop: Shop, rules: list[Arrangement]) -> str | None:
+    if one.key in person.on_page:
+        return ON_PAGE
     if why := _not_theirs(one, person, slot):
         return why
     if any(one.key in rule.never or (rule.only and one.key not in rule.only) for rule in rules):

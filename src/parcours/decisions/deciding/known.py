@@ -92,6 +92,7 @@ class Person:
     carted: Collection[str] = ()
     searched: Sequence[str] = ()
     shown: Sequence[Shown] = ()
+    on_page: Collection[str] = ()  # what the page shows already
     may_use: bool = True
 
     @cached_property
@@ -102,7 +103,7 @@ class Person:
     def stranger(self) -> Person:
         """The same, as if nothing were known of them but the moment and this visit."""
         return Person(self.number, self.moment, here=self.here, bought=self.bought, carted=self.carted,
-                      shown=self.shown, may_use=False)  # fmt: skip
+                      shown=self.shown, on_page=self.on_page, may_use=False)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ class AtMost:
     within: Duration = setting(Duration.parse("1 day"), doc="In how long.")
     clicked: bool = setting(False, doc="Whether it is also gone once it was clicked, as long.")
 
+    looks_back = True
+
     def why_not(self, candidate: Candidate, person: Person, slot: Slot, shop: Shop) -> str | None:
         """Counts what this slot showed before."""
         since = person.moment.instant - self.within.delta

@@ -1,0 +1,296 @@
+"""The corridor of a decision: who asks, what is known of them and of the moment, what stands in the slot, what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from parcours.canonical import SILENCE
+from parcours.consent import Register
+from parcours.decisions import learned as learning
+from parcours.decisions.deciding.decide import Decided, decide, fallback
+from parcours.decisions.deciding.known import Due, Person, Shown
+from parcours.decisions.deciding.told import items, told
+from parcours.decisions.learned import Learned
+from parcours.decisions.log import Entry, Log, new_id
+from parcours.decisions.settling import earlier, settle
+from parcours.decisions.shop import Shelves
+from parcours.identity.recognised import Given
+from parcours.person import Key, Met, People
+from parcours.profiles.happenings import BOUGHT
+from parcours.profiles.visit import cart, visit
+from parcours.project import Project, context
+from parcours.project.slot import Slot
+from parcours.rules import Moment
+from parcours.state.readers import Readers
+
+SECOND = 1.0
+LONGEST = timedelta(days=31)  # how far back it is looked at what a slot showed somebody
+SLOW, UNAVAILABLE, FAILED = "slow", "unavailable", "failed"
+_log = logging.getLogger(__name__)
+
+
+class NoSuchSlot(LookupError):
+    """The project declares no slot of that name."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for which slots: by any of their ids, or by none; `here` is what the caller tells of the moment.
+
+    `exclude` names what is not to be shown (again) in a slot. `may_use` is what the caller was told of consent.
+    """
+
+    slots: Sequence[str]
+    person_id: int | None = None
+    anonymous_id: str | None = None
+    user_id: str | None = None
+    identifier: Given | None = None
+    here: Mapping[str, Any] = field(default_factory=dict)
+    exclude: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    may_use: bool = True
+
+
+class Deciding:
+    """What a server process needs to decide: the shop, what was learned, the log."""
+
+    def __init__(self, project: Project, register: Register, people: People) -> None:
+        self._project, self._register, self._people = project, register, people
+        self._readers = Readers(register.database.url)
+        self._shelves = Shelves()
+        self._learned: Mapping[str, Learned] = {}
+        self._languages = project.languages
+        self.log = Log(register.database.url)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def answer(self, asked: Asked, *, source: str, now: datetime) -> dict[str, Any]:
+        """What stands in each slot asked for. Raises NoSuchSlot; what else goes wrong ends in the slot's fallback."""
+        slots = [self._slot(name) for name in asked.slots]
+        here, strange = context.read(asked.here, now=now, zone=self._project.zone)
+        moment = Moment.of(now, self._project.zone)
+        decided, who = await self._decided(slots, asked, here, moment, source)
+        language = self._language(str(asked.here.get("language") or ""))
+        found = [self._noted(slot, one, who, strange=strange, now=now, language=language)
+                 for slot, one in zip(slots, decided)]  # fmt: skip
+        return {"decisions": found, "ignored": list(strange)}
+
+    def _slot(self, name: str) -> Slot:
+        if name not in self._project.slots:
+            raise NoSuchSlot(name)
+        return self._project.slots[name]
+
+    async def _decided(
+        self, slots: Sequence[Slot], asked: Asked, here: Mapping[str, Any], moment: Moment, source: str
+    ) -> tuple[list[Decided], _Who]:
+        """The decisions, each its fallback when it takes too long or cannot be made."""
+        stranger = Person(self._number(asked, source), moment, here=here, may_use=False)
+        most = max(slot.milliseconds for slot in slots) / 1000
+        because = FAILED
+        try:
+            async with asyncio.timeout(most):
+                return await self._chosen(slots, asked, stranger, source)
+        except TimeoutError:
+            because = SLOW
+        except psycopg.Error as error:
+            because = UNAVAILABLE
+            _log.warning("a decision is made without the database", extra={"facts": {"error": type(error).__name__}})
+        except Exception:  # noqa: BLE001  # a page is never broken: what stands for everybody is shown, and it is told
+            _log.exception("a decision failed")
+        shop = self._shelves.shop
+        return [fallback(stranger, slot, shop, because=because) for slot in slots], _Who(stranger)
+
+    async def _chosen(
+        self, slots: Sequence[Slot], asked: Asked, stranger: Person, source: str
+    ) -> tuple[list[Decided], _Who]:
+        async with self._readers.one() as connection:
+            met = await self._met(connection, asked, stranger.moment, source)
+            person = stranger if met is None else _person(met, stranger)
+            roots = [root for root in (person.here.get("viewed_product"), *person.viewed[:3]) if root]
+            shop = await self._shelves.around(connection, _scores_of(slots), roots)
+            numbers = sorted({person.number, *(met.subjects if met else ()), stranger.number})
+            found = []
+            for slot in slots:
+                allowed = asked.may_use
+                if met is not None and allowed:
+                    allowed = await self._register.may_use_now(
+                        connection, [met.person_id], purpose=slot.purpose, at=datetime.now(UTC)
+                    )
+                shown = await self._shown(connection, slot, numbers, person.moment)
+                own = replace(person, may_use=allowed, shown=shown, on_page=asked.exclude.get(slot.name, ()))
+                found.append(decide(own, slot, shop, self._learned.get(slot.name)))
+        return found, _Who(person, met)
+
+    async def _met(
+        self, connection: psycopg.AsyncConnection, asked: Asked, moment: Moment, source: str
+    ) -> Met | None:
+        for key in self._keys(asked, source):
+            if (found := await self._people.met(connection, key, moment)) is not None:
+                return found
+        return None
+
+    def _keys(self, asked: Asked, source: str) -> list[Key]:
+        """By what they are looked for: what is surest first."""
+        found = [Key(person_id=asked.person_id)] if asked.person_id is not None else []
+        values = [asked.identifier] if asked.identifier else []
+        if asked.user_id:
+            values.append(Given(self._people.hearing.user_kind(source), asked.user_id, True))
+        if asked.anonymous_id:
+            values.append(Given("cookie", asked.anonymous_id, True))
+        return [*found, *(Key(value=key) for each in values if (key := self._people.key(each)) is not None)]
+
+    def _number(self, asked: Asked, source: str) -> int:
+        """What chance hangs on for somebody unknown: the hash of their browser or log-in; of nobody, of nothing."""
+        keys = self._keys(asked, source)
+        first = keys[-1] if keys else Key(value=0)
+        return first.value if first.value is not None else first.person_id or 0
+
+    async def _shown(
+        self, connection: psycopg.AsyncConnection, slot: Slot, numbers: Sequence[int], moment: Moment
+    ) -> list[Shown]:
+        """What the slot showed them before, where a filter or the choice looks at it."""
+        if numbers == [0] or not any(getattr(kind, "looks_back", False) for kind in (*slot.filters, slot.choose)):
+            return []
+        since = moment.instant.replace(tzinfo=UTC) - LONGEST
+        return [Shown(key, at.astimezone(UTC).replace(tzinfo=None), clicked)
+                for key, at, clicked in await earlier(connection, slot.name, numbers, since)]  # fmt: skip
+
+    def _noted(
+        self, slot: Slot, decided: Decided, who: _Who, *, strange: Sequence[str], now: datetime, language: str
+    ) -> dict[str, Any]:
+        """Notes a decision, and tells it to who asked."""
+        decision = new_id(now)
+        keys = [one.candidate.key for one in decided.picked]
+        first = decided.picked[0] if decided.picked else None
+        learns = decided.how == "chosen" and bool(getattr(slot.choose, "learns", False)) and not any(
+            one.by_rule for one in decided.picked)  # fmt: skip
+        kept = told(decided, who.person, strange)
+        self.log.note(Entry(
+            decision, now, slot.name, slot.version, who.person.number, who.met.person_id if who.met else None,
+            sorted(who.met.subjects) if who.met else (), decided.how, decided.because, keys,
+            first.propensity if first else None, learns, kept, _weights(slot, len(keys)),
+        ))  # fmt: skip
+        return {"decision_id": str(decision), "slot": slot.name, "how": decided.how, "because": decided.because,
+                "items": items(decided, language)}  # fmt: skip
+
+    def _language(self, asked: str) -> str:
+        short = asked.lower()[:2]
+        return short if short in self._languages else self._languages[0]
+
+    # -- beside the answers
+
+    async def start(self) -> None:
+        """Reads the shop and what was learned, and begins to keep both up to date."""
+        self.log.start()
+        with suppress(psycopg.Error):
+            await self._renewed()
+        self._tasks = [asyncio.create_task(self._renewing())]
+
+    async def close(self) -> None:
+        """Ends; what was decided is written."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.log.close()
+        await self._readers.close()
+
+    async def _renewing(self) -> None:
+        while True:
+            began = time.monotonic()
+            try:
+                await self._renewed()
+            except psycopg.Error as error:
+                _log.warning("what was learned is not renewed", extra={"facts": {"error": type(error).__name__}})
+            await asyncio.sleep(max(SECOND - (time.monotonic() - began), SECOND / 10))
+
+    async def _renewed(self) -> None:
+        """Settles what came of decisions, reads what was learned, and the catalogue where there is a newer one."""
+        if not self._project.slots:
+            return
+        learns = [slot for slot in self._project.slots.values() if getattr(slot.choose, "learns", False)]
+        async with await psycopg.AsyncConnection.connect(
+            self._register.database.url, autocommit=True, options="-c timezone=UTC", connect_timeout=5
+        ) as connection:
+            now = datetime.now(UTC)
+            await settle(connection, self._project.slots.values(), now=now)
+            await self._shelves.renew(connection)
+            if learns:
+                self._learned = await learning.read(connection, learns, now=now.timestamp())
+
+
+@dataclass(frozen=True)
+class _Who:
+    person: Person
+    met: Met | None = None
+
+
+def _person(met: Met, stranger: Person) -> Person:
+    """Somebody who was met, as decisions know them."""
+    moment, published = stranger.moment, met.published
+    seen = visit(met.events, moment.instant, silence=SILENCE) or {}
+    searched = [row["query"] for row in reversed(met.events) if row.get("query")]
+    return Person(
+        met.person_id, moment, met.values, stranger.here, met.segments,
+        recommended=_pairs(published.get("recommendations", ()), "product_id", "worth"),
+        tastes={score: dict(pairs) for score, pairs in _pairs(published.get("tastes", ()), "item", "share").items()},
+        due=_due(published.get("due", ())),
+        offers=_pairs(published.get("coupons", ()), "offer_id", "code", by="allotment"),
+        bought=_bought(published.get("bought", ()), met.messages),
+        viewed=seen.get("products", ()), carted=[each["product_id"] for each in cart(met.events)],
+        searched=list(dict.fromkeys(searched)), may_use=True,
+    )  # fmt: skip
+
+
+def _pairs(rows: Sequence[Mapping[str, Any]], name: str, value: str, *, by: str = "score") -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row[by], []).append((row[name], row[value]))
+    return found
+
+
+def _due(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Due]]:
+    found: dict[str, list[Due]] = {}
+    for row in rows:
+        days = [date.fromisoformat(row[name]) for name in ("last_bought", "due_from", "due_on", "due_until")]
+        found.setdefault(row["score"], []).append(Due(row["item"], *days))
+    return found
+
+
+def _bought(published: Sequence[Mapping[str, Any]], messages: Sequence[Any]) -> dict[str, date]:
+    """The latest day on which each article was bought: as published, and in messages since."""
+    found = {row["product_id"]: date.fromisoformat(row["day"]) for row in published}
+    for one in messages:
+        if (one.name or "").lower() == BOUGHT and isinstance(properties := one.body.get("properties"), dict):
+            for line in properties.get("products") or ():
+                product = line.get("product_id") or line.get("sku") if isinstance(line, dict) else None
+                if product:
+                    found[str(product)] = max(found.get(str(product), one.at.date()), one.at.date())
+    return found
+
+
+def _scores_of(slots: Sequence[Slot]) -> list[str]:
+    """The scores whose neighbours of articles are needed."""
+    return sorted({kind.score for slot in slots for kind in slot.candidates if getattr(kind, "near", False)})
+
+
+def _weights(slot: Slot, many: int) -> list[float]:
+    """How much each thing shown counts as looked at: all of it, or less from place to place in a list."""
+    return [1 / (place + 1) ** 0.5 for place in range(many)] if slot.choice == "ranked" else [1.0] * many
+
+
+@asynccontextmanager
+async def deciding(project: Project, register: Register, people: People) -> AsyncIterator[Deciding]:
+    """The corridor, open; at the end what was decided is written."""
+    found = Deciding(project, register, people)
+    await found.start()
+    try:
+        yield found
+    finally:
+        await found.close()
