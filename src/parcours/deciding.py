@@ -1,4 +1,4 @@
-"""The corridor of a decision: who asks, what is known of them and of the moment, what stands in the slot, what is kept."""
+"""The corridor of a decision: who asks, what is known of them and of the moment, what is shown, and what is kept."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ class Deciding:
         kept = told(decided, who.person, strange)
         self.log.note(Entry(
             decision, now, slot.name, slot.version, who.person.number, who.met.person_id if who.met else None,
-            sorted(who.met.subjects) if who.met else (), decided.how, decided.because, keys,
+            _subjects(who), decided.how, decided.because, keys,
             first.propensity if first else None, learns, kept, _weights(slot, len(keys)),
         ))  # fmt: skip
         return {"decision_id": str(decision), "slot": slot.name, "how": decided.how, "because": decided.because,
@@ -273,6 +273,13 @@ def _bought(published: Sequence[Mapping[str, Any]], messages: Sequence[Any]) -> 
                 if product:
                     found[str(product)] = max(found.get(str(product), one.at.date()), one.at.date())
     return found
+
+
+def _subjects(who: _Who) -> list[int]:
+    """Under which hashes they are there; for nobody, none."""
+    if who.met is not None:
+        return sorted(who.met.subjects)
+    return [who.person.number] if who.person.number else []
 
 
 def _scores_of(slots: Sequence[Slot]) -> list[str]:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from parcours.collect import Collected, Rejected, read_batch, read_call
 from parcours.collect.keeping import Busy, Keeper
-from parcours.collect.line import Arrival
+from parcours.collect.line import Arrival, Beside
 from parcours.collect.pace import Pace
 from parcours.collect.seeing import Eyes
 from parcours.collect.shapes import Shapes
 from parcours.consent import Register, Statement, collected, keep_texts, same_as_before, secret
+from parcours.deciding import Deciding, deciding
+from parcours.decisions import heard
+from parcours.decisions.settling import rewarded
 from parcours.person import People, reading
 from parcours.project import Project
 from parcours.project.definitions import CollectSettings
 from parcours.state import Database, queries
 
+_DECISIONS = queries("decision")
 REMEMBERED = 50_000  # statements of consent that need not be written again
 
 
@@ -35,10 +39,11 @@ class Caller:
 class Live:
     """What a server process does between two requests and its database."""
 
-    def __init__(self, register: Register, people: People, settings: CollectSettings) -> None:
+    def __init__(self, register: Register, people: People, deciding: Deciding, settings: CollectSettings) -> None:
         self.database = register.database
         self.register = register
         self.people = people
+        self.deciding = deciding
         self.eyes = Eyes(settings.places)
         self.pace = Pace(settings.per_second, settings.burst)
         self._yes: set[object] = set()  # what was said in the last minutes, and is on disk
@@ -65,7 +70,8 @@ class Live:
         seen = [self.eyes.seen(one.address or caller.address, one.program or caller.program) for one in good]
         shapes, heard = self.shapes.new(good), self._heard(good)
         said = [each for one in heard.values() for each in self._said(one)]
-        await self.keeper.keep(Arrival(good, bad, seen=seen, said=said, shapes=shapes, recognised=recognised))
+        arrival = Arrival(good, bad, seen=seen, said=said, shapes=shapes, recognised=recognised, beside=_beside(good))
+        await self.keeper.keep(arrival)
         self.shapes.written(shapes)
         if len(self._yes) > REMEMBERED:
             self._yes.clear()
@@ -94,6 +100,13 @@ class Live:
             yield from collected.statements(heard, self.register.declared)
 
 
+def _beside(found: Sequence[Collected]) -> list[Beside]:
+    """What messages tell of decisions, to be kept with them."""
+    told, orders = list(heard.rewards(found)), list(heard.orders(found))
+    kept = [Beside(_DECISIONS["reward"].text, rewarded(told))] if told else []
+    return kept + ([Beside(_DECISIONS["ordered"].text, heard.ordered(orders))] if orders else [])
+
+
 def _minute(one: Collected) -> int:
     """The minute in which something was said."""
     return int(min(one.event_time, one.received_at).timestamp()) // 60
@@ -110,8 +123,8 @@ def register_of(project: Project, database: Database, *, now: datetime) -> Regis
 @asynccontextmanager
 async def running(project: Project, register: Register) -> AsyncIterator[Live]:
     """The corridor, open; at the end it keeps what waits."""
-    async with reading(project, register.database) as people:
-        live = Live(register, people, project.collect)
+    async with reading(project, register.database) as people, deciding(project, register, people) as decisions:
+        live = Live(register, people, decisions, project.collect)
         live.keeper.start()
         try:
             yield live

@@ -141,7 +141,7 @@ def test_several_processes_count_each_reward_once(database: Database, slot: Slot
 def test_an_order_counts_for_the_latest_decision_of_the_slot_before_it(database: Database, slot: Slot) -> None:
     before, latest, after = (entry(slot, at=NOW + timedelta(hours=hours)) for hours in (-5, -1, 1))
     keep(database, before, latest, after)
-    order = {"keys": [uuid4()], "numbers": [7], "margins": [420.0], "times": [NOW], "received": [NOW],
+    order = {"keys": [uuid4()], "subjects": [7], "margins": [420.0], "times": [NOW], "received": [NOW],
              "longest": timedelta(30)}  # fmt: skip
     database.run(queries("decision")["ordered"], order)
     database.run(queries("decision")["ordered"], order)

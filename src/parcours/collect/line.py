@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, astuple, dataclass
 from typing import Any
@@ -27,6 +27,14 @@ LOOKS = 20  # commits that look first what is there, after one that met with som
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A query and its values, run in the commit that keeps the messages they come from."""
+
+    query: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Arrival:
     """What came with one request, and what the server saw of the sender of each message that is kept."""
 
@@ -36,6 +44,7 @@ class Arrival:
     said: Sequence[Statement] = ()  # what the messages say of consent
     shapes: Sequence[Shape] = ()  # how messages are built, where it was not known
     recognised: Sequence[Any] = ()  # which values were sent together: rows of live_identifiers
+    beside: Sequence[Beside] = ()  # what other rooms keep in the same commit
 
     def seen_last_first(self) -> Iterator[tuple[Collected, str]]:
         """The messages with what was seen of their senders; of several with one key the first then counts."""
@@ -93,7 +102,7 @@ class Line:
 
 async def _kept(connection: psycopg.AsyncConnection, new: bytes, arrivals: Sequence[Arrival]) -> None:
     """Writes rows and what came beside them, in one commit."""
-    plain = not any(one.rejected or one.said or one.shapes or one.recognised for one in arrivals)
+    plain = not any(one.rejected or one.said or one.shapes or one.recognised or one.beside for one in arrivals)
     async with nullcontext() if plain else connection.transaction(), connection.cursor() as cursor:
         if new:
             async with cursor.copy(_TAKE) as copy:
@@ -113,6 +122,8 @@ async def _beside(cursor: psycopg.AsyncCursor, arrivals: Sequence[Arrival]) -> N
     recognised = {(each.record, each.key): each for one in arrivals for each in one.recognised}
     if recognised:  # in one order, so that two processes never wait for each other
         await cursor.execute(_SAY, _columns([recognised[at] for at in sorted(recognised)]))
+    for beside in (each for one in arrivals for each in one.beside):
+        await cursor.execute(beside.query.encode(), beside.values)
 
 
 def _shaped(rows: Sequence[Shape]) -> dict[str, list[Any]]:

@@ -21,13 +21,14 @@ from parcours.server.problems import Problem
 LARGEST = 64 * 1024  # bytes of a call
 MOST_SLOTS = 20
 MOST_EXCLUDED = 1_000
+_Name = Annotated[str, msgspec.Meta(max_length=64)]
 _Id = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
 
 
 class Ask(msgspec.Struct, rename="camel"):
     """Which slots, for whom, and what is known of the moment."""
 
-    slots: Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(min_length=1, max_length=MOST_SLOTS)]
+    slots: Annotated[list[_Name], msgspec.Meta(min_length=1, max_length=MOST_SLOTS)]
     person_id: str | None = None
     anonymous_id: _Id | None = None
     user_id: _Id | None = None

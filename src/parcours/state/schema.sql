@@ -442,6 +442,7 @@ CREATE TABLE decisions (
   told text NOT NULL
 );
 CREATE INDEX decisions_by_number ON decisions (number, at);
+CREATE INDEX decisions_by_subject ON decisions USING gin (subjects);
 
 -- What came of decisions: a click, an article put into the cart, an order in any channel, its margin. `key` is the hash
 -- of what told it: told twice is one row. It waits until it is settled: counted, or why not (late, repeated, not_shown,

@@ -47,11 +47,11 @@ ON CONFLICT (key) DO NOTHING
 INSERT INTO rewards (key, decision, arm, kind, value, at, received_at)
 SELECT md5(o.key::text || d.decision::text || k.kind)::uuid, d.decision, NULL, k.kind,
   CASE WHEN k.kind = 'order' THEN 1 ELSE o.margin END, o.at, o.received_at
-FROM unnest(%(keys)s::uuid[], %(numbers)s::bigint[], %(margins)s::double precision[], %(times)s::timestamptz[],
-  %(received)s::timestamptz[]) AS o(key, number, margin, at, received_at)
+FROM unnest(%(keys)s::uuid[], %(subjects)s::bigint[], %(margins)s::double precision[], %(times)s::timestamptz[],
+  %(received)s::timestamptz[]) AS o(key, subject, margin, at, received_at)
 CROSS JOIN LATERAL (
   SELECT DISTINCT ON (d.slot) d.slot, d.decision FROM decisions AS d
-  WHERE d.number = o.number AND d.at <= o.at AND d.at > o.at - %(longest)s::interval
+  WHERE d.subjects @> ARRAY[o.subject] AND d.at <= o.at AND d.at > o.at - %(longest)s::interval
   ORDER BY d.slot, d.at DESC
 ) AS d
 CROSS JOIN (VALUES ('order'), ('margin')) AS k(kind)
