@@ -96,14 +96,13 @@ _EVENT: dict[str, Callable[[_Told], Any]] = {
     "utm_source": _campaign("source", "utm_source"), "utm_medium": _campaign("medium", "utm_medium"),
     "utm_campaign": _campaign("name", "utm_campaign"), "consent_marketing": _marketing,
 }  # fmt: skip
-CAME = "acquisition"  # of a visit, which its events tell together
 # Those that the order of events, the visit and the cart are read from.
 NEEDED = frozenset({"row_id", "event_time", "name", "product_id", "category", "quantity"})
 
 
 def events(
     messages: Iterable[tuple[int, Message]], *, zone: str, currency: str, silence: int, ways: Acquisition,
-    columns: Collection[str] = frozenset({*_EVENT, CAME}),
+    columns: Collection[str] = frozenset(_EVENT),
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The rows of events, the oldest first, with their visits; of some columns only, where more are not needed.
 
@@ -115,8 +114,7 @@ def events(
     rows = [{name: column(each) for name, column in read} for each in told]
     for place, visit in _visits(told, silence):
         rows[place]["session_id"] = visit
-    if CAME in columns:
-        _came(told, rows, ways)
+    _came(told, rows, ways)
     return sorted(rows, key=lambda row: (row["event_time"], row["row_id"]))
 
 
@@ -128,7 +126,7 @@ def _came(told: Sequence[_Told], rows: Sequence[dict[str, Any]], ways: Acquisiti
         if came.get(visit) is None:
             came[visit] = ways.of({name: _EVENT[name](told[at]) for name in COLUMNS})
     for row in rows:
-        row[CAME] = came[row["session_id"]]
+        row["acquisition"] = came[row["session_id"]]
 
 
 def orders(messages: Iterable[Message], *, zone: str, currency: str) -> list[dict[str, Any]]:
