@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyarrow as pa
 import pytest
 
 from parcours import flow, identity
@@ -104,6 +105,14 @@ def test_the_same_again_is_not_sent(project: Project, database: Database) -> Non
     first = flow.publish(project, database)
     assert flow.publish(project, database) == replace(first, sent=False)
     assert [row["n"] for row in ask(database, "SELECT count(*) AS n FROM publications")] == [1]
+
+
+def test_a_row_that_fits_on_a_page_is_not_compressed(database: Database) -> None:
+    columns = {"publication": [1, 1], "score": ["near"] * 2, "root": ["A1", "A2"], "told": ["x" * 7_500, "x" * 9_000]}
+    with sending.alone(database) as connection:
+        assert sending.send(connection, "article_lists", 1, [pa.record_batch(columns)]) == 2
+    rows = ask(database, "SELECT pg_column_compression(told) AS how, length(told) FROM article_lists_1 ORDER BY root")
+    assert [(row["how"], row["length"]) for row in rows] == [(None, 7_500), ("pglz", 9_000)]
 
 
 def test_two_cannot_publish_at_once(project: Project, database: Database) -> None:
