@@ -336,8 +336,10 @@ def zozotown(folder: Path) -> None:
     _table("always the article that BTS showed most, told from the log of chance", even, once, None)
     played = _replayed(even, arms)
     if isinstance(played, Replayed):
-        print(f"  our Thompson sampling replayed on the log of chance: {played.value:.4f} [{played.low:.4f}, "
-              f"{played.high:.4f}], {played.kept} kept of {played.offered}; the log itself {even.reward.mean():.4f}")
+        print(
+            f"  our Thompson sampling replayed on the log of chance: {played.value:.4f} [{played.low:.4f}, "
+            f"{played.high:.4f}], {played.kept} kept of {played.offered}; the log itself {even.reward.mean():.4f}"
+        )
     else:
         print(f"  our Thompson sampling replayed on the log of chance: cannot tell: {played}")
 

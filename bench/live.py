@@ -1,9 +1,10 @@
 """Times what `parcours serve` keeps in a second: `python bench/live.py --seconds 10`.
 
 Starts the server as a retailer does, on the PostgreSQL that comes with it, and sends from other processes of the same
-machine: batches of 100 events and single events. What is counted was acknowledged, and so is on disk. Beside it stand,
-in the same run, a bare COPY of the same rows into a table without keys, and an endpoint that reads the same requests
-and keeps nothing. Times depend on what else the machine does; look at the ratios.
+machine: batches of 100 events and single events. What is counted was acknowledged, and so is on disk. It also asks at
+a steady rate who visitors are (`bench/person.py` asks for published customers). Beside it stand, in the same run, a
+bare COPY of the same rows into a table without keys, and an endpoint that reads the same requests and keeps nothing.
+Times depend on what else the machine does; look at the ratios.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from parcours.state import Database, open_database
 
 BATCH = 100
 ROWS_AT_ONCE = 10_000
+LOOK_UP = "/v1/people/look-up"
+READS = 500  # a second
 
 
 def empty() -> FastAPI:
@@ -48,7 +51,7 @@ def empty() -> FastAPI:
         await request.body()
         return JSONResponse({"success": True})
 
-    for path in ("/v1/batch", "/v1/track"):
+    for path in ("/v1/batch", "/v1/track", LOOK_UP):
         app.add_api_route(path, read, methods=["POST"])
     return app
 
@@ -96,11 +99,10 @@ def send(port: int, key: str, path: str, seconds: float, callers: int, size: int
                     break
                 number += 1
                 ids = [f"{name}-{caller}-{number}-{each}" for each in range(size)]
-                body = senders.batch(ids) if path.endswith("batch") else senders.event(ids[0], number).encode()
-                asked = senders.request(path, body, key)
+                asked = senders.request(path, body_of(path, ids, number * callers + caller), key)
                 begun = due if pace else time.perf_counter()
                 status = connection.send(asked)
-                if status == 200:
+                if status == 200 or (status == 404 and path == LOOK_UP):  # a visitor who has not come yet
                     took.append(time.perf_counter() - begun)
                 else:
                     refused[0] += 1
@@ -113,6 +115,12 @@ def send(port: int, key: str, path: str, seconds: float, callers: int, size: int
     for thread in threads:
         thread.join()
     told.put((len(took) * size, took, refused[0]))
+
+
+def body_of(path: str, ids: list[str], number: int) -> bytes:
+    if path == LOOK_UP:
+        return senders.look_up(number)
+    return senders.batch(ids) if path.endswith("batch") else senders.event(ids[0], number).encode()
 
 
 def load(port: int, key: str, path: str, *, seconds: float, callers: int, size: int,
@@ -156,7 +164,7 @@ def measured(seconds: float) -> dict[str, Any]:
     try:
         (folder / "parcours.toml").write_text('[project]\nname = "live"\n[collect]\nper_second = 1000000\n')
         with open_database(folder / "state") as database:
-            _, key = keys.make(database, "web", ["collect"])
+            _, key = keys.make(database, "web", ["collect", "read"])
             figures: dict[str, Any] = {"copy": copied(database, seconds)}
             port = free_port()
             serve = [sys.executable, "-c", "from parcours.cli import main; main()", "--project", str(folder), "serve",
@@ -174,9 +182,11 @@ def measured(seconds: float) -> dict[str, Any]:
 
 
 def against(name: str, port: int, key: str, seconds: float) -> dict[str, Any]:
-    """A server's figures: batches, single events as fast as it goes, single events at a thousand a second."""
+    """A server's figures: who visitors are; batches; single events as fast as it goes, and at a thousand a second."""
     load(port, key, "/v1/batch", seconds=1, callers=2, size=BATCH)
+    reads = load(port, key, LOOK_UP, seconds=seconds, callers=16, size=1, pace=READS)
     return {
+        f"{name}_reads_paced": {part: value for part, value in reads.items() if part != "events_per_second"},
         f"{name}_batches": load(port, key, "/v1/batch", seconds=seconds, callers=8, size=BATCH),
         f"{name}_single": load(port, key, "/v1/track", seconds=seconds, callers=24, size=1),
         f"{name}_single_paced": load(port, key, "/v1/track", seconds=seconds, callers=24, size=1, pace=1_000),
@@ -198,6 +208,9 @@ def main() -> None:
     copied_rows = figures["copy"]["rows_per_second"]
     print(f"batches: {kept / copied_rows:.2f} of bare COPY, {kept / empty:.2f} of the empty endpoint")
     single = figures["kept_single"]["requests_per_second"] / figures["empty_single"]["requests_per_second"]
+    reads, none = figures["kept_reads_paced"], figures["empty_reads_paced"]
+    ratios = ", ".join(f"{part} {reads[part] / none[part]:.1f}" for part in ("p50_ms", "p99_ms"))
+    print(f"reads of a visitor at {READS} a second: {ratios} times the empty endpoint")
     print(f"single events: {single:.2f} of the empty endpoint")
 
 

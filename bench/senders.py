@@ -21,17 +21,23 @@ EVENT = (
     '"consent":{"categoryPreferences":{"marketing":true}}},'
     '"timestamp":"2026-03-01T12:00:00.000Z","sentAt":"2026-03-01T12:00:01.000Z"}'
 )
+VISITORS = 5_000
 
 
 def event(message: str, number: int) -> str:
     """One event; the same message and number are the same bytes."""
-    return EVENT % (message, crc32(message.encode()) % 5_000, number % 30_000)
+    return EVENT % (message, crc32(message.encode()) % VISITORS, number % 30_000)
 
 
 def batch(messages: Sequence[str]) -> bytes:
     """A batch of events."""
     together = ",".join(event(message, number) for number, message in enumerate(messages))
     return f'{{"batch":[{together}],"sentAt":"2026-03-01T12:00:01.000Z"}}'.encode()
+
+
+def look_up(number: int) -> bytes:
+    """Asks who a visitor is."""
+    return f'{{"identifier":{{"kind":"cookie","value":"visitor-{number % VISITORS}"}}}}'.encode()
 
 
 def request(path: str, body: bytes, key: str) -> bytes:

@@ -128,9 +128,7 @@ class Deciding:
                 found.append(decide(own, slot, shop, self._learned.get(slot.name)))
         return found, _Who(person, met)
 
-    async def _met(
-        self, connection: psycopg.AsyncConnection, asked: Asked, moment: Moment, source: str
-    ) -> Met | None:
+    async def _met(self, connection: psycopg.AsyncConnection, asked: Asked, moment: Moment, source: str) -> Met | None:
         for key in self._keys(asked, source):
             if (found := await self._people.met(connection, key, moment)) is not None:
                 return found

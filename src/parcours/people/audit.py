@@ -15,6 +15,7 @@ from parcours.state import queries
 
 _QUERIES = queries("read")
 _OPTIONS = "-c timezone=UTC -c synchronous_commit=off"
+REMEMBERED = 50_000  # visitors of whom is known that they are written down
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Audit:
         self._url = url
         self._waiting: list[tuple[Read, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._founded = set[tuple[int, int]]()  # visitors that are written down
         self._connection: psycopg.AsyncConnection | None = None
 
     async def note(self, read: Read) -> None:
@@ -75,7 +77,11 @@ class Audit:
         noted = {"times": [read.at for read in reads], "key_ids": [read.key_id for read in reads],
                  "people": [read.person_id for read in reads], "whats": [read.what for read in reads]}  # fmt: skip
         await self._connection.execute(_QUERIES["note"].text.encode(), noted, prepare=True)
-        founded = sorted({(read.person_id, read.founder) for read in reads if read.person_id and read.founder})
+        founded = sorted({(read.person_id, read.founder) for read in reads if read.person_id and read.founder}
+                         - self._founded)  # fmt: skip
         if founded:
             values = {"people": [person for person, _ in founded], "keys": [key for _, key in founded]}
-            await self._connection.execute(_QUERIES["found"].text.encode(), values)
+            await self._connection.execute(_QUERIES["found"].text.encode(), values, prepare=True)
+            if len(self._founded) > REMEMBERED:
+                self._founded.clear()
+            self._founded.update(founded)
