@@ -28,6 +28,7 @@ from parcours.decisions.evaluation.intervals import between, resampled
 from parcours.decisions.learning import chance, linear
 from parcours.decisions.learning.counts import Counts, counted
 from parcours.decisions.learning.delay import BUCKETS, at_once, bucket, exposure, learn
+from parcours.decisions.learning.guard import guard
 from parcours.decisions.learning.posterior import Posterior, beta, of_rates
 from parcours.decisions.learning.thompson import Choosing
 
@@ -47,6 +48,7 @@ def main() -> None:
         regrets(arms, given.seeds, given.days)
     swap(given.seeds, given.days)
     segments(given.seeds, given.days)
+    guarding(runs=100, days=60)
     if given.data:
         zozotown(given.data)
 
@@ -83,14 +85,14 @@ def speed() -> None:
 
 
 def agreement() -> None:
-    """How far the chances told are from how often arms are chosen, beside what chance alone makes of as many people."""
-    print("\nchances told, and how often each arm was chosen by a million people")
+    """How far the chances told are from how often arms are chosen by many people."""
+    print("\nchances told, and how often each arm was chosen by 400,000 people")
     for arms in (2, 5, 50):
-        maker, ids = np.random.default_rng(arms), np.arange(1_000_000)
+        maker, ids = np.random.default_rng(arms), np.arange(400_000)
         a, b = maker.uniform(1, 60, arms), maker.uniform(300, 900, arms)
         chooser = Choosing(beta(tuple(f"arm{n}" for n in range(arms)), a, b, a, b), explore=0.05)
         told, chosen = chooser.propensities(np.ones((1, arms), bool))[0], np.zeros(arms)
-        for part in np.array_split(ids, 20):
+        for part in np.array_split(ids, 8):
             u = chance.uniform(1, "s", "1", part, chooser.posterior.arms)
             arm, _ = chooser.choose(np.ones(u.shape, bool), u, chance.one(1, "s", "1", part))
             chosen += np.bincount(arm, minlength=arms)
@@ -263,7 +265,7 @@ def swap(seeds: int, days: int) -> None:
     before = np.tile([0.03, 0.04, 0.04, 0.045, 0.06], (seeds, 1))
     after = before[:, [4, 1, 2, 3, 0]]
     print(f"\nthe best arm (6 %) and the worst (3 %) change places on day {days // 2} of {days}, {seeds} runs")
-    for half_life in (None, 10 * 24.0, 5 * 24.0, 2 * 24.0):
+    for half_life in (None, 10 * 24.0, 5 * 24.0):
         decide = ours(half_life=half_life)
         lost, share = run(decide, lambda hour: before if hour < hours // 2 else after, seeds, 5, hours)
         daily = share[:, hours // 2 :, 0].reshape(seeds, -1, 24).mean(axis=2) > 0.6
@@ -322,6 +324,27 @@ def _season(way: str, rate: Floats, names: tuple[str, ...], people: int, days: i
     return float(np.mean(earned))
 
 
+def guarding(runs: int, days: int) -> None:
+    """How often the guard stops an arm that is no worse, looked at each day, and how soon one that is."""
+    print(f"\nthe guard, looked at each day for {days} days, 200 people a day and arm, 4 % rewarded, {runs} runs")
+    for name, part in (("no worse", 1.0), ("a quarter less", 0.75), ("half", 0.5)):
+        maker, stopped, once = np.random.default_rng(4), np.full(runs, np.inf), np.zeros(runs, bool)
+        for n in range(runs):
+            shown = np.full((2, days), 200.0)
+            won = maker.binomial(200, [[0.04 * part], [0.04]], (2, days)).astype(float)
+            for day in range(days):
+                seen = [each[:, : day + 1] for each in (shown, won, won, won)]
+                found = guard(Counts(("new", "old"), 24 * np.arange(day + 1), *seen), "new", "old")
+                once[n] |= found.reason != "few" and found.worse > 0.95
+                if found.stopped:
+                    stopped[n] = day + 1
+                    break
+        there = np.isfinite(stopped)
+        when = f", half of them by day {np.median(stopped[there]):.0f}" if there.any() else ""
+        plain = f"; a plain test would have stopped {once.mean():.0%}" if part == 1 else ""
+        print(f"  {name:16} stopped in {there.mean():4.0%} of runs{when}{plain}")
+
+
 def zozotown(folder: Path) -> None:
     """What the log of one policy says of the other, beside what the other did earn."""
     even, bts = _log(folder / "random_men" / "men.csv"), _log(folder / "bts_men" / "men.csv")
@@ -334,14 +357,15 @@ def zozotown(folder: Path) -> None:
     once = np.zeros((len(even.action), arms))
     once[:, int(_best(bts, arms))] = 1
     _table("always the article that BTS showed most, told from the log of chance", even, once, None)
-    played = _replayed(even, arms)
-    if isinstance(played, Replayed):
-        print(
-            f"  our Thompson sampling replayed on the log of chance: {played.value:.4f} [{played.low:.4f}, "
-            f"{played.high:.4f}], {played.kept} kept of {played.offered}; the log itself {even.reward.mean():.4f}"
-        )
-    else:
-        print(f"  our Thompson sampling replayed on the log of chance: cannot tell: {played}")
+    played = [_replayed(even, arms, seed) for seed in range(20)]
+    told = [each for each in played if isinstance(each, Replayed)]
+    print(f"  our Thompson sampling replayed on the log of chance, {len(played)} times: "
+          f"{len(played) - len(told)} cannot tell")  # fmt: skip
+    if told:
+        values, kept = np.array([each.value for each in told]), np.array([each.kept for each in told])
+        print(f"    on average {values @ kept / kept.sum():.5f} of {kept.mean():.0f} decisions kept each, from "
+              f"{values.min():.5f} to {values.max():.5f}; the first {told[0].value:.5f} [{told[0].low:.5f}, "
+              f"{told[0].high:.5f}]; the log itself {even.reward.mean():.5f}")  # fmt: skip
 
 
 def _log(file: Path) -> Log:
@@ -394,7 +418,7 @@ def _told(found: Estimate) -> str:
             f"{found.rewards:3.0f} clicks; cut {found.clipped:.1%}{more}")  # fmt: skip
 
 
-def _replayed(log: Log, arms: int) -> Replayed | CannotTell:
+def _replayed(log: Log, arms: int, seed: int) -> Replayed | CannotTell:
     """Our Thompson sampling on the log, learning anew after each hundred decisions."""
     names = tuple(f"item{n}" for n in range(arms))
     shown, clicked = np.zeros((arms, 1)), np.zeros((arms, 1))
@@ -404,7 +428,7 @@ def _replayed(log: Log, arms: int) -> Replayed | CannotTell:
         return of_rates(counts, now=2.0, delay=at_once())
 
     def choose(rows: Ints) -> Ints:
-        return believed().draw(chance.uniform(1, "zozo", "1", rows, names)).argmax(axis=1)
+        return believed().draw(chance.uniform(seed, "zozo", "1", rows, names)).argmax(axis=1)
 
     def hear(rows: Ints) -> None:
         np.add.at(shown[:, 0], log.action[rows], 1.0)
