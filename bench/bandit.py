@@ -85,20 +85,24 @@ def speed() -> None:
 
 
 def agreement() -> None:
-    """How far the chances told are from how often arms are chosen by many people."""
-    print("\nchances told, and how often each arm was chosen by 400,000 people")
+    """How far the chances told are from how often arms are chosen: chi-square over many seeds, one seed says little."""
+    seeds, people = 40, 40_000
+    print(f"\nchances told, and how often each arm was chosen: {seeds} seeds of {people} people")
     for arms in (2, 5, 50):
-        maker, ids = np.random.default_rng(arms), np.arange(400_000)
+        maker, ids = np.random.default_rng(arms), np.arange(people)
         a, b = maker.uniform(1, 60, arms), maker.uniform(300, 900, arms)
         chooser = Choosing(beta(tuple(f"arm{n}" for n in range(arms)), a, b, a, b), explore=0.05)
-        told, chosen = chooser.propensities(np.ones((1, arms), bool))[0], np.zeros(arms)
-        for part in np.array_split(ids, 8):
-            u = chance.uniform(1, "s", "1", part, chooser.posterior.arms)
-            arm, _ = chooser.choose(np.ones(u.shape, bool), u, chance.one(1, "s", "1", part))
-            chosen += np.bincount(arm, minlength=arms)
-        off = np.abs(chosen / len(ids) - told)
-        square = float(((chosen - told * len(ids)) ** 2 / (told * len(ids))).sum())
-        print(f"  {arms:2} arms: off by {off.max():.5f} at most; chi-square {square:.1f} of {arms - 1} degrees")
+        all_arms = np.ones((people, arms), bool)
+        told, square, chosen = chooser.propensities(all_arms[:1])[0], [], np.zeros(arms)
+        for seed in range(seeds):
+            u = chance.uniform(seed, "s", "1", ids, chooser.posterior.arms)
+            arm, _ = chooser.choose(all_arms, u, chance.one(seed, "s", "1", ids))
+            often = np.bincount(arm, minlength=arms)
+            square.append(float(((often - told * people) ** 2 / (told * people)).sum()))
+            chosen += often
+        off, reach = np.abs(chosen / chosen.sum() - told).max(), 1.96 * np.sqrt(2 * (arms - 1) / seeds)
+        print(f"  {arms:2} arms: off by {off:.5f} at most over all; mean chi-square {np.mean(square):5.2f}, "
+              f"by chance {arms - 1} +- {reach:.2f}")  # fmt: skip
 
 
 def _took(act: Callable[[], object], times: int) -> float:
