@@ -15,6 +15,7 @@ import psycopg
 
 from parcours.canonical import SILENCE
 from parcours.consent import Register
+from parcours.consent.refusals import Refusals
 from parcours.decisions import learned as learning
 from parcours.decisions.deciding.decide import Decided, decide, fallback
 from parcours.decisions.deciding.known import Due, Person, Shown
@@ -69,6 +70,7 @@ class Deciding:
         self._learned: Mapping[str, Learned] = {}
         self._languages = project.languages
         self.log = Log(register.database.url)
+        self.refusals = Refusals(register.declared)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def answer(self, asked: Asked, *, source: str, now: datetime) -> dict[str, Any]:
@@ -118,11 +120,7 @@ class Deciding:
             numbers = sorted({person.number, *(met.subjects if met else ()), stranger.number})
             found = []
             for slot in slots:
-                allowed = asked.may_use
-                if met is not None and allowed:
-                    allowed = await self._register.may_use_now(
-                        connection, [met.person_id], purpose=slot.purpose, at=datetime.now(UTC)
-                    )
+                allowed = asked.may_use and await self._may_use(connection, slot.purpose, met)
                 shown = await self._shown(connection, slot, numbers, person.moment)
                 own = replace(person, may_use=allowed, shown=shown, on_page=asked.exclude.get(slot.name, ()))
                 found.append(decide(own, slot, shop, self._learned.get(slot.name)))
@@ -149,6 +147,12 @@ class Deciding:
         keys = self._keys(asked, source)
         first = keys[-1] if keys else Key(value=0)
         return first.value if first.value is not None else first.person_id or 0
+
+    async def _may_use(self, connection: psycopg.AsyncConnection, purpose: str, met: Met | None) -> bool:
+        """Whether what is known of somebody may be used: nearly all never said no, which needs no question."""
+        if met is None or self.refusals.nobody(purpose, (*met.people, *met.subjects, *met.keys)):
+            return True
+        return await self._register.may_use_now(connection, met.people, purpose=purpose, at=datetime.now(UTC))
 
     async def _shown(
         self, connection: psycopg.AsyncConnection, slot: Slot, numbers: Sequence[int], moment: Moment
@@ -219,6 +223,7 @@ class Deciding:
             now = datetime.now(UTC)
             await settle(connection, self._project.slots.values(), now=now)
             await self._shelves.renew(connection)
+            await self.refusals.renew(connection)
             if learns:
                 self._learned = await learning.read(connection, learns, now=now.timestamp())
 

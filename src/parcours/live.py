@@ -72,6 +72,7 @@ class Live:
         said = [each for one in heard.values() for each in self._said(one)]
         arrival = Arrival(good, bad, seen=seen, said=said, shapes=shapes, recognised=recognised, beside=_beside(good))
         await self.keeper.keep(arrival)
+        self.deciding.refusals.hear(said)
         self.shapes.written(shapes)
         if len(self._yes) > REMEMBERED:
             self._yes.clear()

@@ -43,12 +43,16 @@ class Key:
 
 @dataclass(frozen=True)
 class Met:
-    """One person now, as other rooms need them: who (and who they were before), under which hashes they were there, the
-    values of their attributes, their segments and since when, what was published of them, and their newest events."""
+    """One person now, as other rooms need them.
+
+    Who, and who they were before; under which hashes they were there, which hashed values are theirs; the values of
+    their attributes, their segments and since when; what was published of them; their newest events and messages.
+    """
 
     person_id: int
     people: Sequence[int]
     subjects: frozenset[int]
+    keys: frozenset[int]
     values: Mapping[str, Any]
     segments: Mapping[str, Any]
     published: Mapping[str, Any]
@@ -161,7 +165,7 @@ class People:
         inside = {each["segment"]: each["since"] for each in first.get("segments", ())}
         changed = frozenset(name for name in self._live if before.get(name) != values[name])
         inside = segments.now(self._project.segments, self._touched(changed), values, inside, moment)
-        return Met(found.who.person_id, found.who.people, found.who.subjects, values, inside, first,
+        return Met(found.who.person_id, found.who.people, found.who.subjects, found.who.keys, values, inside, first,
                    recent.everything["events"], found.messages)  # fmt: skip
 
     def _before(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _QUERIES = queries("decision")
 _OPTIONS = "-c timezone=UTC -c synchronous_commit=off"
 WAITING = 100_000  # decisions
 AT_ONCE = 2_000  # in one commit
-PAUSE = 0.02  # seconds in which decisions gather
+PAUSE = 0.1  # seconds in which decisions gather
 AGAIN = 0.5  # seconds between tries
 _log = logging.getLogger(__name__)
 

@@ -97,7 +97,7 @@ _EVENT: dict[str, Callable[[_Told], Any]] = {
     "utm_campaign": _campaign("name", "utm_campaign"), "consent_marketing": _marketing,
 }  # fmt: skip
 # Those that the order of events, the visit and the cart are read from.
-NEEDED = frozenset({"row_id", "event_time", "name", "product_id", "category", "quantity"})
+NEEDED = frozenset({"row_id", "event_time", "name", "product_id", "category", "quantity", "query"})
 
 
 def events(

@@ -11,7 +11,7 @@ from parcours.decisions.deciding.known import SEED, Candidate, Person
 from parcours.decisions.deciding.scored import Scored
 from parcours.decisions.learned import Learned
 from parcours.decisions.learning import chance, posterior
-from parcours.decisions.learning.thompson import Choosing
+from parcours.decisions.learning.thompson import Choosing, explored
 from parcours.model.kind import kind, setting
 from parcours.model.value import Duration, Share
 from parcours.project.slot import Slot
@@ -47,11 +47,12 @@ class Thompson:
         allowed = np.zeros((1, len(arms)), bool)
         at = np.array([place[key] for key in keys])
         allowed[0, at] = True
-        uniforms = chance.uniform(SEED, slot.name, slot.version, people, arms)
-        exploring = chance.one(SEED, slot.name, slot.version, people)
-        (first,), _ = choosing.choose(allowed, uniforms, exploring)
-        values = choosing.posterior.quantile(uniforms)[0, at]
-        values = np.where(at == first, np.maximum(values.max() + 1e-9, values), values)
+        scores = choosing.posterior.draw(chance.uniform(SEED, slot.name, slot.version, people, arms))
+        best = np.where(allowed, scores, -np.inf).argmax(axis=1)
+        if self.explore.value:
+            best = explored(best, allowed, chance.one(SEED, slot.name, slot.version, people), self.explore.value)
+        values = choosing.posterior.values(scores)[0, at]
+        values = np.where(at == best[0], np.maximum(values.max() + 1e-9, values), values)
         return Scored(values, choosing.propensities(allowed)[0, at])
 
     def _choosing(self, slot: Slot, learned: Learned, keys: tuple[str, ...]) -> Choosing:

@@ -120,3 +120,12 @@ SELECT DISTINCT person FROM (
   SELECT person FROM consent_addresses WHERE subject = ANY(%(keys)s::bigint[])
 ) AS led
 ORDER BY person
+
+-- name: refusals
+-- Who said no since a moment, to what; and whom a publication newer than one says to have said no.
+SELECT purpose, person, subject, recorded_at, NULL::bigint AS publication
+FROM consent_ledger WHERE state <> 'granted' AND recorded_at > %(since)s
+UNION ALL
+SELECT d.purpose, d.person_id, NULL, NULL, d.publication
+FROM delivered_consents AS d JOIN publications AS n ON n.publication = d.publication AND n.current
+WHERE NOT d.granted AND n.publication > %(publication)s
