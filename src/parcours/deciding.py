@@ -177,7 +177,7 @@ class Deciding:
         self.log.note(Entry(
             decision, now, slot.name, slot.version, who.person.number, who.met.person_id if who.met else None,
             _subjects(who), decided.how, decided.because, keys,
-            first.propensity if first else None, learns, kept, _weights(slot, len(keys)),
+            first.propensity if first else None, learns, kept, _weights(slot, len(keys)), decided.features,
         ))  # fmt: skip
         return {"decision_id": str(decision), "slot": slot.name, "how": decided.how, "because": decided.because,
                 "items": items(decided, language)}  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 
 from parcours.decisions.learning.counts import Counts, counted
 from parcours.decisions.learning.delay import BUCKETS, Delay, exposure, learn
+from parcours.decisions.learning.linear import Moments
 from parcours.project.slot import Slot
 from parcours.state import queries
 
@@ -25,13 +26,15 @@ HOUR = 3600
 class Learned:
     """What was counted of one version of a slot until `now` (hours since 1970, with its fraction).
 
-    `guard` holds the same counts with what the guard measured. `kept` is for choices: what they work out once.
+    `guard` holds the same counts with what the guard measured, `moments` the sums over features where the choice looks
+    at any. `kept` is for choices: what they work out once.
     """
 
     counts: Counts
     guard: Counts
     delay: Delay
     now: float
+    moments: Moments | None = None
     kept: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -50,7 +53,28 @@ async def read(connection: psycopg.AsyncConnection, slots: Sequence[Slot], *, no
     histogram: dict[str, Any] = defaultdict(lambda: np.zeros(BUCKETS))
     for row in delays:
         histogram[row["slot"]][row["bucket"]] += row["rewarded"]
-    return {slot.name: learned(slot, by_slot[slot.name], histogram[slot.name], now=now) for slot in slots}
+    found = {slot.name: learned(slot, by_slot[slot.name], histogram[slot.name], now=now) for slot in slots}
+    sums: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in await _rows(connection, "moments_learned", asked):
+        sums[row["slot"]].append(row)
+    return {name: replace(one, moments=moments(sums[name])) for name, one in found.items()}
+
+
+def moments(rows: Sequence[Mapping[str, Any]]) -> Moments | None:
+    """What the rows of slot_moments say; None for none."""
+    if not rows:
+        return None
+    arms = tuple(dict.fromkeys(row["arm"] for row in rows))
+    days = np.unique([row["day"] for row in rows]).astype(np.int64)
+    wide = len(rows[0]["b"])
+    shape = len(days), len(arms)
+    a, b = np.zeros((*shape, wide, wide)), np.zeros((*shape, wide))
+    shown, total, squares = (np.zeros(shape) for _ in range(3))
+    for row in rows:
+        at = int(np.searchsorted(days, row["day"])), arms.index(row["arm"])
+        a[at], b[at] = np.reshape(row["a"], (wide, wide)), row["b"]
+        shown[at], total[at], squares[at] = row["shown"], row["total"], row["squares"]
+    return Moments(arms, days, a, b, shown, total, squares)
 
 
 def learned(slot: Slot, rows: Iterable[Mapping[str, Any]], delays: Any, *, now: float) -> Learned:

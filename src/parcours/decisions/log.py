@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections import Counter, deque
-from collections.abc import Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import numpy as np
 import psycopg
 
 from parcours.state import queries
@@ -24,6 +25,7 @@ _OPTIONS = "-c timezone=UTC -c synchronous_commit=off"
 WAITING = 100_000  # decisions
 AT_ONCE = 2_000  # in one commit
 PAUSE = 0.1  # seconds in which decisions gather
+HOURS = 24  # of a day
 AGAIN = 0.5  # seconds between tries
 _log = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class Entry:
     learns: bool
     told: str
     counts: Sequence[float] = ()
+    features: Sequence[float] | None = None
 
     @property
     def hour(self) -> int:
@@ -134,9 +137,24 @@ class Log:
                 for each in taken:
                     await copy.write_row((each.decision, each.at, each.slot, each.version, each.number, each.person,
                                           list(each.subjects), each.how, each.because, list(each.shown),
-                                          each.propensity, each.learns, each.hour, each.told))  # fmt: skip
+                                          each.propensity, each.learns, each.hour, each.told,
+                                          None if each.features is None else list(each.features)))  # fmt: skip
             if shown := _shown(taken):
                 await cursor.execute(_QUERIES["shown"].text.encode(), shown, prepare=True)
+            for moments in _moments(taken):
+                await cursor.execute(_QUERIES["moments"].text.encode(), moments, prepare=True)
+
+
+def _moments(taken: Sequence[Entry]) -> Iterator[dict[str, object]]:
+    """The sums of x and of x x' of each day and thing shown first, of the decisions that looked at features x."""
+    found: dict[tuple[str, str, str, int], list[Sequence[float]]] = defaultdict(list)
+    for each in taken:
+        if each.learns and each.features is not None and each.shown:
+            found[each.slot, each.version, each.shown[0], each.hour // HOURS].append(each.features)
+    for (slot, version, arm, day), rows in sorted(found.items()):
+        x = np.array(rows, np.float64)
+        yield {"slot": slot, "version": version, "arm": arm, "day": day, "shown": float(len(x)),
+               "a": (x.T @ x).ravel().tolist(), "b": [0.0] * x.shape[1]}  # fmt: skip
 
 
 def _shown(taken: Sequence[Entry]) -> dict[str, list[object]] | None:

@@ -123,6 +123,7 @@ def check(
     for name, slot in list(slots.items()):
         checking.bounds(slot)
         checking.names(slot, [*purposes])
+        checking.features(slot)
         for kind in (*slot.candidates, *slot.filters, slot.choose):
             checking.kind(kind, slot, names)
         slots[name] = checking.rules(slot)
@@ -168,6 +169,12 @@ class _Checking:
             for name in getattr(kind, f"of_{what}", ()):
                 if name not in names[what]:
                     self.faults.unknown(slot.place, what[:-1], name, names[what])
+
+    def features(self, slot: Slot) -> None:
+        """What a choice looks at must be known."""
+        for name in getattr(slot.choose, "of_attributes", ()):
+            if name not in self.subjects and name not in context.SUBJECTS and name not in self.unsure:
+                self.faults.unknown(slot.place, "attribute", name, [*self.subjects, *context.SUBJECTS])
 
     def rules(self, slot: Slot) -> Slot:
         """The same with its rules read."""

@@ -439,7 +439,8 @@ CREATE TABLE decisions (
   propensity double precision,
   learns boolean NOT NULL,
   hour integer NOT NULL,
-  told text NOT NULL
+  told text NOT NULL,
+  features double precision[]
 );
 CREATE INDEX decisions_by_number ON decisions (number, at);
 CREATE INDEX decisions_by_subject ON decisions USING gin (subjects);
@@ -476,6 +477,25 @@ CREATE TABLE slot_counts (
   guard_total double precision NOT NULL DEFAULT 0,
   guard_squares double precision NOT NULL DEFAULT 0,
   PRIMARY KEY (slot, version, arm, hour)
+);
+
+-- The features of those to whom something was shown on a day (counted from 1970), as sums a linear model learns from: `a`
+-- of x x', `b` of x times what it brought.
+CREATE FUNCTION added(one double precision[], other double precision[]) RETURNS double precision[]
+LANGUAGE sql IMMUTABLE AS $$
+SELECT array_agg(coalesce(x, 0) + coalesce(y, 0) ORDER BY place) FROM unnest(one, other) WITH ORDINALITY AS t(x, y, place)
+$$;
+CREATE TABLE slot_moments (
+  slot text NOT NULL,
+  version text NOT NULL,
+  arm text NOT NULL,
+  day integer NOT NULL,
+  shown double precision NOT NULL,
+  a double precision[] NOT NULL,
+  b double precision[] NOT NULL,
+  total double precision NOT NULL DEFAULT 0,
+  squares double precision NOT NULL DEFAULT 0,
+  PRIMARY KEY (slot, version, arm, day)
 );
 
 -- How long success took to come: how many came in each bucket of decisions/learning/delay.py.

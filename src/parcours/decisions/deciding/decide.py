@@ -45,6 +45,7 @@ class Decided:
     considered: Considered | None = None
     scores: Mapping[str, float] | None = None
     because: str | None = None
+    features: tuple[float, ...] | None = None
 
 
 def decide(person: Person, slot: Slot, shop: Shop, learned: Learned | None = None, *, seed: int = SEED) -> Decided:
@@ -63,7 +64,8 @@ def decide(person: Person, slot: Slot, shop: Shop, learned: Learned | None = Non
     picked = tuple(_picked(candidates[at], scored, at, bound=bound[at] is not None, ruled=ruled, first=place == 0)
                    for place, at in enumerate(order[: slot.show]))  # fmt: skip
     scores = {one.key: float(value) for one, value in zip(candidates, scored.values)}
-    return Decided(slot.name, slot.version, CHOSEN, picked, considered, scores)
+    features = None if scored.features is None else tuple(scored.features.tolist())
+    return Decided(slot.name, slot.version, CHOSEN, picked, considered, scores, features=features)
 
 
 def fallback(person: Person, slot: Slot, shop: Shop, *, because: str) -> Decided:

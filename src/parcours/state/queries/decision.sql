@@ -1,7 +1,7 @@
 -- name: note
 -- Takes decisions as they were made.
 COPY decisions (decision, at, slot, version, number, person, subjects, how, because, shown, propensity, learns, hour,
-  told) FROM STDIN
+  told, features) FROM STDIN
 
 -- name: shown
 -- Adds up how often each thing was shown.
@@ -10,6 +10,13 @@ SELECT * FROM unnest(%(slots)s::text[], %(versions)s::text[], %(arms)s::text[], 
   %(shown)s::double precision[]) AS t(slot, version, arm, hour, shown)
 ORDER BY slot, version, arm, hour
 ON CONFLICT (slot, version, arm, hour) DO UPDATE SET shown = c.shown + excluded.shown
+
+-- name: moments
+-- Adds up the features of those to whom something was shown on a day.
+INSERT INTO slot_moments AS m (slot, version, arm, day, shown, a, b)
+VALUES (%(slot)s, %(version)s, %(arm)s, %(day)s, %(shown)s, %(a)s, %(b)s)
+ON CONFLICT (slot, version, arm, day) DO UPDATE SET shown = m.shown + excluded.shown,
+  a = added(m.a, excluded.a), b = added(m.b, excluded.b)
 
 -- name: earlier
 -- What a slot showed somebody before, the newest first, and whether it was clicked.
@@ -73,7 +80,7 @@ WITH asked AS (
   WHERE r.outcome = 'waiting'
   ORDER BY r.received_at LIMIT 10000
 ), found AS (
-  SELECT w.key, w.decision, w.kind, w.value, w.at, d.at AS decided, d.slot, d.version, d.hour, d.learns,
+  SELECT w.key, w.decision, w.kind, w.value, w.at, d.at AS decided, d.slot, d.version, d.hour, d.learns, d.features,
     coalesce(w.arm, d.shown[1]) AS arm, d.shown,
     d.decision IS NOT NULL AS known, w.received_at,
     a.measure,
@@ -119,6 +126,19 @@ WITH asked AS (
     guard_rewarded = c.guard_rewarded + excluded.guard_rewarded, guard_total = c.guard_total + excluded.guard_total,
     guard_squares = c.guard_squares + excluded.guard_squares
   RETURNING 1
+), weighed AS (
+  SELECT j.slot, j.version, j.arm, j.hour / 24 AS day, f.place, sum(f.x * j.value) AS b
+  FROM judged AS j CROSS JOIN LATERAL unnest(j.features) WITH ORDINALITY AS f(x, place)
+  WHERE j.verdict = 'counted' AND j.learns AND j.measure = 1 AND j.arm = j.shown[1]
+  GROUP BY j.slot, j.version, j.arm, j.hour / 24, f.place
+), felt AS (
+  UPDATE slot_moments AS m SET b = added(m.b, w.b), total = m.total + t.total, squares = m.squares + t.squares
+  FROM (SELECT slot, version, arm, day, array_agg(b ORDER BY place) AS b FROM weighed GROUP BY slot, version, arm, day) AS w
+  JOIN (SELECT slot, version, arm, hour / 24 AS day, sum(total) AS total, sum(squares) AS squares FROM sums
+    GROUP BY slot, version, arm, hour / 24) AS t
+    ON t.slot = w.slot AND t.version = w.version AND t.arm = w.arm AND t.day = w.day
+  WHERE m.slot = w.slot AND m.version = w.version AND m.arm = w.arm AND m.day = w.day
+  RETURNING 1
 ), timed AS (
   INSERT INTO slot_delays AS s (slot, version, bucket, rewarded)
   SELECT j.slot, j.version, greatest(width_bucket(extract(epoch FROM j.at - j.decided)::double precision / 3600,
@@ -136,6 +156,12 @@ SELECT s.outcome, count(*) AS rewards FROM settled AS s GROUP BY s.outcome
 SELECT slot, version, arm, hour, shown, rewarded, total, squares, guard_rewarded, guard_total, guard_squares
 FROM slot_counts WHERE (slot, version) IN (SELECT * FROM unnest(%(slots)s::text[], %(versions)s::text[]))
 ORDER BY slot, version, arm, hour
+
+-- name: moments_learned
+-- What some versions of slots have learned of whom things suit.
+SELECT slot, version, arm, day, shown, a, b, total, squares
+FROM slot_moments WHERE (slot, version) IN (SELECT * FROM unnest(%(slots)s::text[], %(versions)s::text[]))
+ORDER BY slot, version, arm, day
 
 -- name: delays
 -- How long success took to come.
