@@ -161,7 +161,7 @@ class People:
         rows, recent = found.rows, self._recent(found)
         before = self._before(rows)
         values = {**before, **live.now(self._live, before, recent, moment)}
-        first: Mapping[str, Any] = rows[0] if rows else {}
+        first = people.published(rows)
         inside = {each["segment"]: each["since"] for each in first.get("segments", ())}
         changed = frozenset(name for name in self._live if before.get(name) != values[name])
         inside = segments.now(self._project.segments, self._touched(changed), values, inside, moment)

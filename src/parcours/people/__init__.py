@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parcours.people.audit import Audit, Read
-from parcours.people.reading import Found, Happening, Skills, look
+from parcours.people.reading import Found, Happening, Skills, look, published
 from parcours.people.timeline import WrongCursor, page
 
-__all__ = ["Audit", "Found", "Happening", "Read", "Skills", "WrongCursor", "look", "page"]
+__all__ = ["Audit", "Found", "Happening", "Read", "Skills", "WrongCursor", "look", "page", "published"]

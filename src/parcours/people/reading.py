@@ -24,6 +24,8 @@ _LISTS = {
     "coupons": ("allotment", "starts", "offer_id", "code"),
     "consents": ("purpose", "channel", "granted", "at"),
     "orders": ("order_id", "at", "channel", "store_id", "status", "net_amount", "units", "is_purchase"),
+    "due": ("score", "item", "last_bought", "due_from", "due_on", "due_until"),
+    "bought": ("product_id", "day"),
 }
 _VALUES = ("score", "days", "orders", "money", "low", "high")
 _PROPENSITIES = ("score", "probability", "decile")
@@ -96,6 +98,8 @@ class _Row(msgspec.Struct, array_like=True):
     coupons: list[Any]
     consents: list[Any]
     orders: list[Any]
+    due: list[Any]
+    bought: list[Any]
 
 
 Told = tuple[UUID, str, str | None, str, int, datetime, int, str]  # a message, its body unread
@@ -177,6 +181,21 @@ def _row(row: _Row, attributes: Sequence[str]) -> dict[str, Any]:
     lists = {name: _dicts(columns, getattr(row, name)) for name, columns in _LISTS.items()}
     scores = {"values": _dicts(_VALUES, values), "propensities": _dicts(_PROPENSITIES, propensities)}
     return {"known": row.known, "profile": dict(zip(attributes, row.profile)), "scores": scores, **lists}
+
+
+def published(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What was published of somebody, of several who are one now: the first one's, and what any bought or will need."""
+    if len(rows) < 2:
+        return rows[0] if rows else {}
+    due = _latest([each for row in rows for each in row["due"]], ("score", "item"), "last_bought")
+    bought = _latest([each for row in rows for each in row["bought"]], ("product_id",), "day")
+    return {**rows[0], "due": due, "bought": bought}
+
+
+def _latest(listed: Sequence[Mapping[str, Any]], key: Sequence[str], by: str) -> list[Mapping[str, Any]]:
+    """Of rows that speak of the same, the one of the latest day (as text: years first)."""
+    found = {tuple(each[name] for name in key): each for each in sorted(listed, key=lambda each: each[by])}
+    return list(found.values())
 
 
 def _dicts(columns: tuple[str, ...], listed: list[list[Any]]) -> list[dict[str, Any]]:

@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 
 from parcours.publication.lists import Lists, lists
 
-MOST = 50  # of a person's newest orders, best articles, favourites
+MOST = 50  # of a person's newest orders, best articles, favourites, of what is due soonest
+ARTICLES = 100  # bought last
 ASKED = (
     "owners", "orders", "keys_of", "merged", "segments", "values", "propensities", "tastes", "recommendations",
-    "coupons", "consents",
+    "coupons", "consents", "due", "bought",
 )  # fmt: skip
 _OWN = ("person_id", "merged_into", "known", "household_id", "first_seen", "last_seen")
 
@@ -44,6 +45,8 @@ def people(tables: dict[str, pa.Table], publication: int) -> pa.Table:
         "coupons": _json("[", lists(ask("coupons"), households, ("allotment", "place")).texts(), "]"),
         "consents": _json("[", of("consents", "purpose", "channel").texts(), "]"),
         "orders": _json("[", orders.texts(), "]"),
+        "due": _json("[", of("due", "due_on", "score", "item", most=MOST).texts(), "]"),
+        "bought": _json("[", of("bought", "day", "product_id", newest=True, most=ARTICLES).texts(), "]"),
     }
     return pa.table(columns)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -20,14 +21,16 @@ from parcours.publication.ahead import ahead
 from parcours.publication.people import ASKED, MOST, people
 from parcours.state import Database, queries
 
-MEANING = 2  # raised when the same tables are told otherwise
+MEANING = 3  # raised when the same tables are told otherwise
 PIECE = 3_000_000  # rows worked on at once, of all tables together: what bounds memory
 BLOCK = 10_000  # rows sent at once
 READS = (
     "persons", "record_persons", "identifiers", "customer_records", "memberships", "person_values", "propensities",
-    "tastes", "recommendations", "allotments", "consents", "orders",
+    "tastes", "recommendations", "allotments", "consents", "orders", "due_dates",
 )  # fmt: skip
-_WORK = ("published_keys", "joining")
+_LATELY = ("order_lines",)
+_DAYS = 180  # for which it is told what was bought
+_WORK = ("published_keys", "published_articles", "joining", "lately")
 _LAST_ID = 2**63 - 1
 _QUERIES = sql.load(__package__, "rows.sql")
 _STATE = queries("publication")
@@ -51,7 +54,7 @@ def publish(
     `joining` gives each identifier's value that joins (record_id, kind, value, why_not). `horizons` says, by source of
     keys, up to which transaction the version knows what was collected. Raises Underway while another publishes.
     """
-    tables = (*READS, *catalogue.READS, "profiles")
+    tables = (*READS, *_LATELY, *catalogue.READS, "profiles")
     made_of = {name: version.table(name).fingerprint for name in tables if version.has(name)}
     kinds = sorted({channel.address for channel in project.consents.channels.values() if channel.address})
     content = fingerprint([MEANING, str(as_of), dict(horizons), project.profiles_anonymous, kinds, made_of])
@@ -60,7 +63,7 @@ def publish(
         current = _row(connection, "current")
         if current and current[1] == content:
             return Published(current[0], False, current[4])
-        rows = _Rows(version, project, joining)
+        rows = _Rows(version, project, joining, date.fromisoformat(str(as_of)))
         begun = {"content": content, "version": version.number, "as_of": as_of, "attributes": rows.attributes}
         (publication,) = _row(connection, "begin", begun)
         for source, horizon in sorted(horizons.items()):
@@ -86,7 +89,7 @@ def _row(connection: psycopg.Connection[Any], name: str, values: Mapping[str, An
 class _Rows:
     """The rows of a publication's tables, as batches."""
 
-    def __init__(self, version: Version, project: Project, joining: sql.Query) -> None:
+    def __init__(self, version: Version, project: Project, joining: sql.Query, as_of: date) -> None:
         self._version, self._engine = version, version.engine
         self._anonymous = project.profiles_anonymous
         version.read(*READS)
@@ -96,6 +99,18 @@ class _Rows:
             self.attributes = [name for name in version.table("profiles").columns if name not in ("person_id", "known")]
         self._engine.view("joining", joining)
         self._engine.temp("published_keys", _QUERIES["keys"].bind(anonymous=self._anonymous))
+        self._as_of = as_of
+        self._lately(as_of - timedelta(_DAYS))
+
+    def _lately(self, since: date) -> None:
+        """Lays out what was bought of late, reading no month before."""
+        months = [f"{since:%Y-%m}", *self._months(since)]
+        self._version.read_parts("order_lines", months, as_name="lately")
+        self._engine.temp("published_articles", _QUERIES["articles_bought"].bind(since=since))
+
+    def _months(self, since: date) -> list[str]:
+        known = self._version.table("order_lines").parts if self._version.has("order_lines") else {}
+        return [month for month in known if month > f"{since:%Y-%m}"]
 
     def people(self, publication: int) -> Iterator[pa.RecordBatch]:
         """One row a person, a piece of the people at a time."""
@@ -108,7 +123,8 @@ class _Rows:
 
     def _asked(self, above: int, up_to: int) -> dict[str, pa.Table]:
         """What the engine tells of the people of one piece, by the name of the query."""
-        values = {"above": above, "up_to": up_to, "anonymous": self._anonymous, "most": MOST}
+        values = {"above": above, "up_to": up_to, "anonymous": self._anonymous, "most": MOST,
+                  "as_of": self._as_of}  # fmt: skip
         queries = {name: _QUERIES[name].bind(**values) for name in ASKED}
         return {
             "profiles": self._engine.arrow(self._profiles(above, up_to)),
@@ -150,4 +166,4 @@ def _told(name: str, word: str) -> exp.Expression:
     return exp.func("coalesce", value, exp.Literal.string("null"))
 
 
-assert set(READS) <= set(CONTRACTS)
+assert {*READS, *_LATELY} <= set(CONTRACTS)

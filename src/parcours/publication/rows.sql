@@ -130,3 +130,26 @@ SELECT r.person_id AS owner, b.order_time, b.row_id, concat('[', json_quoted(b.o
 FROM orders AS b
 JOIN record_persons AS r ON r.record_id = b.record_id
 WHERE b.order_time IS NOT NULL AND r.person_id > :above AND r.person_id <= :up_to
+
+-- name: due
+-- What each person will probably need again, and when; what is over will not come again.
+SELECT person_id AS owner, score, item, CAST(due_on AS TIMESTAMP) AS due_on, concat('[', json_quoted(score), ',',
+  json_quoted(item), ',"', CAST(last_bought AS VARCHAR), '","', CAST(due_from AS VARCHAR), '","', CAST(due_on AS VARCHAR),
+  '","', CAST(due_until AS VARCHAR), '"]') AS told
+FROM due_dates
+WHERE due_until >= :as_of AND person_id > :above AND person_id <= :up_to
+
+-- name: articles_bought
+-- Each article that somebody bought since a day, in any channel, and the last day; what was given back does not count.
+SELECT r.person_id, l.product_id, max(l.order_date) AS day
+FROM lately AS l
+JOIN record_persons AS r ON r.record_id = l.record_id
+WHERE l.order_date >= :since AND l.product_id IS NOT NULL AND l.quantity > 0 AND l.kind = 'sale' AND l.status = 'completed'
+GROUP BY r.person_id, l.product_id
+
+-- name: bought
+-- What each person bought of late.
+SELECT person_id AS owner, product_id, CAST(day AS TIMESTAMP) AS day, concat('[', json_quoted(product_id), ',"',
+  CAST(day AS VARCHAR), '"]') AS told
+FROM published_articles
+WHERE person_id > :above AND person_id <= :up_to

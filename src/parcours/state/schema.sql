@@ -151,8 +151,8 @@ CREATE TABLE publication_horizons (
 );
 
 -- Everybody, as published: one row a person. `keys` are the hashes of the values that are theirs alone; who turned out
--- to be somebody else has `merged_into`, and is in that one's `merged`. The last eight are JSON, lists of lists that nobody looks into with SQL: text is
--- what PostgreSQL takes in fastest. What is personal is in profile, consents and orders.
+-- to be somebody else has `merged_into`, and is in that one's `merged`. The last ten are JSON, lists of lists that nobody looks into with SQL: text is
+-- what PostgreSQL takes in fastest. What is personal is in profile, consents, orders and bought.
 CREATE TABLE people (
   publication bigint NOT NULL,
   person_id bigint NOT NULL,
@@ -172,6 +172,8 @@ CREATE TABLE people (
   coupons text NOT NULL,
   consents text NOT NULL,
   orders text NOT NULL,
+  due text,
+  bought text,
   PRIMARY KEY (publication, person_id)
 ) PARTITION BY LIST (publication);
 
@@ -393,7 +395,7 @@ BEGIN
   FROM unnest(reach) AS k(key) JOIN identifiers AS i ON i.publication = n.publication AND i.key = k.key;
   SELECT concat('[', string_agg(concat('[', concat_ws(',', p.person_id, to_json(p.known),
     coalesce(extract(epoch FROM p.first_seen)::text, 'null'), p.profile, p.segments, p.scores, p.tastes,
-    p.recommendations, p.coupons, p.consents, p.orders), ']'), ','), ']')
+    p.recommendations, p.coupons, p.consents, p.orders, coalesce(p.due, '[]'), coalesce(p.bought, '[]')), ']'), ','), ']')
   INTO people
   FROM unnest(persons) AS d(person_id) JOIN people AS p ON p.publication = n.publication AND p.person_id = d.person_id;
   SELECT json_agg(json_build_array(m.key, m.kind, m.name, m.source, m.subject, m.event_time, m.written, m.body))
