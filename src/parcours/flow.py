@@ -45,6 +45,7 @@ from parcours.scores import kinds as score_kinds
 from parcours.segments import discovery
 from parcours.state import Database, StateFault, has_state, open_database
 from parcours.state.embedded import NoPostgres
+from parcours.surveys import questions
 
 Progress = Callable[..., None]
 
@@ -91,6 +92,7 @@ def kinds() -> dict[str, dict[str, Any]]:
         "candidates": kinds_in(candidates),
         "filter": kinds_in(filters),
         "choice": kinds_in(choices),
+        "question": kinds_in(questions),
         "check": {
             "stages": segments.check,
             "merchandising": scores.check,

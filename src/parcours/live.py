@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from parcours.answering import Answering
 from parcours.collect import Collected, Rejected, read_batch, read_call
 from parcours.collect.keeping import Busy, Keeper
 from parcours.collect.line import Arrival, Beside
@@ -39,6 +40,8 @@ class Caller:
 class Live:
     """What a server process does between two requests and its database."""
 
+    answering: Answering
+
     def __init__(self, register: Register, people: People, deciding: Deciding, settings: CollectSettings) -> None:
         self.database = register.database
         self.register = register
@@ -62,6 +65,10 @@ class Live:
         good = [one for one in found if isinstance(one, Collected)]
         bad = [one for one in found if isinstance(one, Rejected)]
         await self._keep(good, bad, caller)
+
+    async def answered(self, batch: bytes, source: str, now: datetime) -> None:
+        """Keeps what somebody answered on a page of ours, or through its address. Raises Refusal, Busy."""
+        await self.collect_batch(batch, source=source, caller=Caller("questionnaires"), now=now)
 
     async def _keep(self, good: list[Collected], bad: list[Rejected], caller: Caller) -> None:
         if wait := self.pace.wait(caller.key_id, len(good) + len(bad), now=time.monotonic()):
@@ -126,6 +133,7 @@ async def running(project: Project, register: Register) -> AsyncIterator[Live]:
     """The corridor, open; at the end it keeps what waits."""
     async with reading(project, register.database) as people, deciding(project, register, people) as decisions:
         live = Live(register, people, decisions, project.collect)
+        live.answering = Answering(project, register, live.answered)
         live.keeper.start()
         try:
             yield live

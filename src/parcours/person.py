@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from parcours import people
+from parcours import people, surveys
 from parcours.canonical import SILENCE
 from parcours.consent import subject
 from parcours.identity.recognised import SEPARATOR, Given, Rules, hash63, recogniser
@@ -160,11 +160,14 @@ class People:
     def _met(self, found: Found, moment: Moment) -> Met:
         rows, recent = found.rows, self._recent(found)
         before = self._before(rows)
-        values = {**before, **live.now(self._live, before, recent, moment)}
+        said = surveys.declared(found.messages, self._project.questionnaires)
+        values = {**before, **live.now(self._live, before, recent, moment), **said.values}
         first = people.published(rows)
         inside = {each["segment"]: each["since"] for each in first.get("segments", ())}
-        changed = frozenset(name for name in self._live if before.get(name) != values[name])
+        changed = frozenset(name for name in (*self._live, *said.values) if before.get(name) != values[name])
         inside = segments.now(self._project.segments, self._touched(changed), values, inside, moment)
+        if said.tastes:
+            first = {**first, "tastes": surveys.tastes(first.get("tastes", []), said)}
         return Met(found.who.person_id, found.who.people, found.who.subjects, found.who.keys, values, inside, first,
                    recent.everything["events"], found.messages)  # fmt: skip
 

@@ -23,7 +23,7 @@ FRENCH = words("fr")
 # The same in both languages.
 SAME = {
     "section", "segment", "table", "{0}.", "{0}: {1}", "0 < 'ask_a_human_above' <= 'join_above' <= 1.", "Segments",
-    "{person}", "Table", "Source", "F1", "{n} source", "{n} segment", "{n} test", "{n} audience",
+    "{person}", "score", "Table", "Source", "F1", "{n} source", "{n} segment", "{n} test", "{n} audience",
 }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ FAMILIES = {
         "asked",
         "link",
         "link_next",
+        "unfit",
     ),
 }
 

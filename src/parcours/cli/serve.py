@@ -20,13 +20,13 @@ def serve(door: Door, host: str, port: int) -> int:
     from parcours import live
     from parcours.server import app, logs
     from parcours.state import open_database
-    from parcours.web import preferences
+    from parcours.web import preferences, questionnaires
 
     project = door.project()
     with open_database(project.state) as database:
         register = live.register_of(project, database, now=datetime.now(UTC))
         door.terminal.say("Listening on http://{host}:{port} (Ctrl-C ends it).", host=host, port=port)
-        made = app.create(project, register, preferences.pages)
+        made = app.create(project, register, preferences.pages, questionnaires.pages)
         uvicorn.run(made, host=host, port=port, log_config=logs.SETTINGS, access_log=False,
                     timeout_graceful_shutdown=10, server_header=False)  # fmt: skip
     return DONE

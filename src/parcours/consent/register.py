@@ -101,6 +101,15 @@ class Register:
         link = Link(person=person, until=at + self.declared.link_for.delta, language=language)
         return f"{self._public()}/preferences/{self.page_of(link)}"
 
+    def questionnaire_link(self, name: str, person: int, *, at: datetime, language: str = "") -> str:
+        """The address of a questionnaire for one person, for a message of that moment. Raises StateFault."""
+        link = Link(person=person, until=at + self.declared.link_for.delta, language=language)
+        return f"{self._public()}/questionnaires/{name}/{self.page_of(link)}"
+
+    def reached(self, person: int) -> dict[str, str]:
+        """Where a person was last reached: a value of each kind of address that they have."""
+        return {row["kind"]: row["value"] for row in self.database.run(_QUERIES["reached"], {"person": person})}
+
     def page_of(self, link: Link) -> str:
         """The link itself, as the last part of its page's address."""
         return links.signed(link, self.secret)

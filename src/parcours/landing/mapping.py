@@ -358,7 +358,8 @@ class _Compiler:
             if put_aside:
                 here.append(exp.not_(exp.paren(exp.or_(*put_aside))))
             if table.optional_key:
-                here.append(self.named(table.key[0]).is_(exp.null()).not_())
+                named = [self.named(each).is_(exp.null()).not_() for each in table.key]
+                here.append(exp.paren(exp.or_(*named)))
             free = exp.and_(*here) if here else exp.true()
             if table.mapping.when is not None:
                 here = [exp.column(f"{name}__when", quoted=True), *here]

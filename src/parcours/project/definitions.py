@@ -19,6 +19,7 @@ from parcours.consent.declared import Declared
 from parcours.model.kind import setting
 from parcours.model.value import Duration, Place, Share, Title
 from parcours.project.offering import Allotment, Offer, Supplier
+from parcours.project.questionnaire import Questionnaire
 from parcours.project.secret import Secret
 from parcours.project.slot import Slot
 from parcours.rules.acquisition import Acquisition
@@ -423,6 +424,7 @@ class Project:
     suppliers: Read[str, Supplier] = field(default_factory=dict)
     allotments: Read[str, Allotment] = field(default_factory=dict)
     slots: Read[str, Slot] = field(default_factory=dict)
+    questionnaires: Read[str, Questionnaire] = field(default_factory=dict)
     audiences: Read[str, Audience]
     tests: Read[str, ProjectTest]
     place: Place

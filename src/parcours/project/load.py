@@ -15,7 +15,7 @@ from sqlglot import exp
 from parcours.consent.declared import Declared
 from parcours.model import CONTRACTS
 from parcours.model.value import Place, Title
-from parcours.project import offer_references, references, slots
+from parcours.project import offer_references, questionnaires, references, slots
 from parcours.project.acquisition import FILE as ACQUISITION
 from parcours.project.acquisition import read_acquisition, usual_acquisition
 from parcours.project.attributes import read_attributes
@@ -32,6 +32,7 @@ from parcours.project.nodes import place_by_path, read_yaml
 from parcours.project.offer_references import Offering
 from parcours.project.offering import Offer, Supplier
 from parcours.project.offers import read_offers
+from parcours.project.questionnaire import Questionnaire
 from parcours.project.reader import Reader, plain, sentence
 from parcours.project.scores import read_scores
 from parcours.project.secret import Secret
@@ -48,7 +49,7 @@ from parcours.rules.rule import Rule
 from parcours.rules.subject import Subject
 
 _PACKS = {"attribute": "pack of attributes", "segment": "pack of segments", "score": "pack of scores"}
-FOLDERS = ("sources", "attributes", "segments", "scores", "offers", "slots", "audiences", "tests")
+FOLDERS = ("sources", "attributes", "segments", "scores", "offers", "slots", "questionnaires", "audiences", "tests")
 
 # {"source": {"files": Files}, "attribute": {"sum": Sum}} and, of what is ready-made, the files:
 # {"attribute_pack": {"retail": .../retail.yaml}, "segment_pack": {...}}; and checks of files that only a room knows,
@@ -96,6 +97,7 @@ class _Loading:
     found: references.Found = field(default_factory=references.Found)
     offering: Offering = field(default_factory=Offering)
     slots: dict[str, Slot] = field(default_factory=dict)
+    questionnaires: dict[str, Questionnaire] = field(default_factory=dict)
 
     def project(self) -> Project | None:
         if not (self.folder / FILE).is_file():
@@ -108,6 +110,7 @@ class _Loading:
         consents = self._consents(settings, identity)
         acquisition = self._acquisition()
         self._sources()
+        self._questionnaires()
         self._attributes(settings)
         self._segments(settings)
         self._scores(settings)
@@ -119,6 +122,7 @@ class _Loading:
         subjects = references.check(self.found, known, self.faults)
         self._check_offers(subjects, known)
         self._check_slots(subjects, known, consents)
+        self._check_questionnaires(subjects, settings, consents)
         for check in self.kinds.get("check", {}).values():
             self.faults.found.extend(check(self.folder))
         if settings is None or identity is None or consents is None or acquisition is None:
@@ -169,6 +173,7 @@ class _Loading:
             suppliers=self.offering.suppliers,
             allotments=self.offering.allotments,
             slots=self.slots,
+            questionnaires=self.questionnaires,
             audiences=self.found.audiences,
             tests=self.found.tests,
             place=settings.place,
@@ -259,6 +264,32 @@ class _Loading:
             slot = slots.read_slot(node, self.kinds, self.reader(name))
             if slot:
                 self._once(self.slots, slot, "slot")
+
+    def _questionnaires(self) -> None:
+        kinds = self.kinds.get("question", {})
+        for name, node in self._files("questionnaires"):
+            one = questionnaires.read_questionnaire(node, kinds, self.reader(name))
+            if one and self._once(self.questionnaires, one, "questionnaire"):
+                made = questionnaires.attributes(one)
+                if made is not None:
+                    self._define_attributes(name, made, built_in=True)
+
+    def _check_questionnaires(
+        self,
+        subjects: dict[str, Subject],
+        settings: TomlFile | None,
+        consents: tuple[Declared, Secret | None] | None,
+    ) -> None:
+        questionnaires.check(
+            self.questionnaires,
+            self.faults,
+            scores=self.found.scores,
+            purposes=consents[0].purposes if consents else [one.purpose for one in self.questionnaires.values()],
+            sources=self.found.sources.values(),
+            attributes=self.found.attributes,
+            types={name: subject.type for name, subject in subjects.items()},
+            languages=settings.project.languages if settings else (),
+        )
 
     def _check_slots(
         self, subjects: dict[str, Subject], known: Known, consents: tuple[Declared, Secret | None] | None

@@ -12,7 +12,7 @@ from parcours import live as corridor
 from parcours.consent import Register
 from parcours.live import Live
 from parcours.project import Project
-from parcours.server import collecting, consenting, deciding, libraries, people, standing
+from parcours.server import collecting, consenting, deciding, libraries, people, questionnaires, standing
 from parcours.server.browsers import FromBrowsers
 from parcours.server.door import Door
 from parcours.server.problems import told_as_problems
@@ -36,6 +36,7 @@ def create(project: Project, register: Register, *pages: Callable[[Callable[[], 
     app.include_router(consenting.routes(door))
     app.include_router(people.routes(door))
     app.include_router(deciding.routes(door))
+    app.include_router(questionnaires.routes(door))
     for page in pages:
         app.include_router(page(lambda: door.live))
     app.include_router(standing.routes(register.database, door, told))

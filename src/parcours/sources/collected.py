@@ -28,6 +28,9 @@ class Collected:
         False, doc="Whether `Order Completed` is also told as an order, for a shop whose orders come from nowhere else."
     )
 
+    questionnaires: bool = setting(
+        False, doc="Whether answers to questionnaires are read: needed where their answers become attributes."
+    )
     robots: bool = setting(False, doc="Whether what robots do counts as events, as far as they say what they are.")
 
     def layout(self) -> Layout:
@@ -48,10 +51,13 @@ class Collected:
         tables = {"events": self._events(), "customer_records": self._customers()}
         if self.orders:
             tables |= {"orders": self._orders(), "order_lines": self._order_lines()}
+        if self.questionnaires:
+            tables["survey_answers"] = self._answers()
         return tables
 
     def definition(self) -> list[Any]:
-        return [self.keys, self.user_id, self.marketing, self.orders, self.robots]
+        told = [self.keys, self.user_id, self.marketing, self.orders, self.robots]
+        return [*told, True] if self.questionnaires else told
 
     def _fetch(self, where: Where, scratch: Path) -> Fetched:
         import psycopg  # here, so that projects without a live side do not wait for it
@@ -179,6 +185,21 @@ class Collected:
         return Mapping(
             table="order_lines", columns=columns, identifiers=self._identifiers(), key=("order_id", "line_id"),
             place=_HERE, when=parse(_BOUGHT),
+        )  # fmt: skip
+
+    def _answers(self) -> Mapping:
+        """What people answered to questionnaires, a row a question."""
+        columns = {
+            "survey_id": _column("message.properties.questionnaire"),
+            "question": _column("message.properties.answers[].question"),
+            "answer": _column("message.properties.answers[].answer"),
+            "score": _column("message.properties.answers[].score"),
+            "at": _column("event_time"),
+        }
+        return Mapping(
+            table="survey_answers", columns=columns, identifiers=self._identifiers(), place=_HERE,
+            key=("key", "message.properties.answers[].question"),
+            when=parse("kind = 'track' and name = 'Questionnaire Answered'"),
         )  # fmt: skip
 
     def _identifiers(self) -> dict[str, IdentifierMapping]:

@@ -26,7 +26,7 @@ from parcours.project import Project, load
 from parcours.project.consents import usual_consents
 from parcours.server import app, keys
 from parcours.state import Database
-from parcours.web import preferences
+from parcours.web import preferences, questionnaires
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def served(
     project it is that of a shop that decides nothing itself.
     """
     key = key or keys.make(database, "web", ["collect"])[1]
-    made = app.create(project or plain_project(), register_of(database), preferences.pages)
+    made = app.create(project or plain_project(), register_of(database), preferences.pages, questionnaires.pages)
     settings = uvicorn.Config(made, host="127.0.0.1", port=port, log_level="error", access_log=False)
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.policy import HTTP
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import psycopg
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from parcours.consent import Change, Choice, Link, NotSaid, Register, WrongLink
@@ -27,21 +23,12 @@ from parcours.consent.choices import Place, Read
 from parcours.consent.register import proof_of
 from parcours.live import Live
 from parcours.state import StateFault
-from parcours.web.words import LANGUAGES, Words, words
+from parcours.web.opened import HEADERS, form_of, html, language_of
+from parcours.web.words import words
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
-LARGEST = 32 * 1024  # bytes of a form
 STYLES = ("tokens.css", "preferences.css")
 STATUS = {"wrong_link": 404, "link_over": 410, "not_one_click": 400, "too_large": 413, "not_now": 503}
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Cache-Control": "no-store",
-}
 
 
 class _Told(Exception):
@@ -67,7 +54,7 @@ def pages(live: Callable[[], Live]) -> APIRouter:
 
     @router.post("/preferences/{link}")
     async def chosen(request: Request, link: str) -> Response:
-        form = await _form(request)
+        form = await form_of(request)
         return await run_in_threadpool(_page, live().register, request, link, lambda visit: visit.chosen(_whole(form)))
 
     @router.api_route("/unsubscribe/{link}", methods=["GET", "HEAD"])
@@ -76,7 +63,7 @@ def pages(live: Callable[[], Live]) -> APIRouter:
 
     @router.post("/unsubscribe/{link}")
     async def unsubscribe(request: Request, link: str) -> Response:
-        form = await _form(request)
+        form = await form_of(request)
         return await run_in_threadpool(
             _page, live().register, request, link, lambda visit: visit.unsubscribe(_whole(form)), ends=False
         )
@@ -93,7 +80,7 @@ class _Visit:
             self.link = register.read(link, now=self.now if ends else None)
         except WrongLink as wrong:
             raise _Told(wrong.code) from None
-        self.language = _language(request, self.link.language, register.declared.language)
+        self.language = language_of(request, self.link.language, register.declared.language)
         self.saved = request.query_params.get("saved", "")
 
     def choices(self, told: str = "", status: int = 200) -> Response:
@@ -158,7 +145,7 @@ class _Visit:
 
     def _shown(self, template: str, status: int = 200, **values: Any) -> Response:
         titles = {name: one.title.in_(self.language) for name, one in self.register.declared.channels.items()}
-        return _html(template, words(self.language), status, shop=self.register.declared.title.in_(self.language),
+        return html(template, words(self.language), status, shop=self.register.declared.title.in_(self.language),
                      titles=titles, **values)  # fmt: skip
 
 
@@ -173,40 +160,14 @@ def _page(
     except (psycopg.OperationalError, StateFault):
         code = "not_now"
     declared = register.declared
-    language = _language(request, "", declared.language)
-    return _html("link.html", words(language), STATUS[code], shop=declared.title.in_(language), code=code)
-
-
-def _html(template: str, w: Words, status: int, **values: Any) -> Response:
-    return HTMLResponse(_environment().get_template(template).render(w=w, say=w.say, **values), status, HEADERS)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(loader=PackageLoader("parcours.web"), autoescape=True, undefined=StrictUndefined,
-                       trim_blocks=True, lstrip_blocks=True)  # fmt: skip
+    language = language_of(request, "", declared.language)
+    return html("link.html", words(language), STATUS[code], shop=declared.title.in_(language), code=code)
 
 
 @cache
 def _style() -> str:
     folder = files("parcours.web") / "static"
     return "".join((folder / name).read_text(encoding="utf-8") for name in STYLES)
-
-
-def _language(request: Request, own: str, usual: str) -> str:
-    """The language asked for, else the person's own, else the browser's, else the shop's."""
-    accepted = [part.partition(";") for part in request.headers.get("accept-language", "").split(",")[:20]]
-    wished = [part for part in accepted if _weight(part[2]) > 0]
-    by_wish = sorted(wished, key=lambda part: -_weight(part[2]))
-    asked = [request.query_params.get("language", ""), own, *(part[0].strip()[:2].lower() for part in by_wish), usual]
-    return next((language for language in asked if language in LANGUAGES), "en")
-
-
-def _weight(parameter: str) -> float:
-    try:
-        return float(parameter.strip().removeprefix("q=") or 1)
-    except ValueError:
-        return 0
 
 
 def _parts(value: str) -> tuple[Place, Read]:
@@ -219,23 +180,3 @@ def _whole(form: dict[str, list[str]] | None) -> dict[str, list[str]]:
     if form is None:
         raise _Told("too_large")
     return form
-
-
-async def _form(request: Request) -> dict[str, list[str]] | None:
-    """The fields of a form, however it was sent (RFC 8058 allows both ways); None for one that is too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            return None
-    kind = request.headers.get("content-type", "")
-    if not kind.startswith("multipart/form-data"):
-        return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000)
-    parts = message_from_bytes(b"Content-Type: " + kind.encode("latin-1") + b"\r\n\r\n" + bytes(body), policy=HTTP)
-    fields: dict[str, list[str]] = {}
-    for part in parts.iter_parts():  # type: ignore[attr-defined]
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            fields.setdefault(name, []).append(content.decode("utf-8", "replace").strip())
-    return fields

@@ -18,7 +18,7 @@ from parcours.cli.reference.settings import settings_table, table
 from parcours.consent import declared
 from parcours.model import CONTRACTS
 from parcours.model.kind import sentence
-from parcours.project import context, definitions, offering, slot
+from parcours.project import context, definitions, offering, questionnaire, slot
 from parcours.project.acquisition import usual_acquisition
 from parcours.project.faults import Faults
 from parcours.project.identity import KINDS as IDENTIFIERS
@@ -50,7 +50,7 @@ def pages() -> dict[str, str]:
     )
     said = {
         "sections": SECTIONS, "kinds": flow.kinds(), "definitions": definitions, "offering": offering,
-        "slot": slot, "context": context,
+        "slot": slot, "context": context, "questionnaire": questionnaire,
         "consent": declared, "acquisition": acquisition, "usual_acquisition": usual_acquisition,
         "identifiers": IDENTIFIERS,
         "functions": FUNCTIONS, "tables": CONTRACTS, "expectations": EXPECTATIONS, "settings": settings_table,

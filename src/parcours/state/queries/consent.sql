@@ -129,3 +129,8 @@ UNION ALL
 SELECT d.purpose, d.person_id, NULL, NULL, d.publication
 FROM delivered_consents AS d JOIN publications AS n ON n.publication = d.publication AND n.current
 WHERE NOT d.granted AND n.publication > %(publication)s
+
+-- name: reached
+-- Where a person was last reached, a value of each kind of address.
+SELECT DISTINCT ON (kind) kind, value FROM consent_addresses WHERE person = %(person)s
+ORDER BY kind, last_seen DESC NULLS LAST, value
