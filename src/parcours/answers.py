@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from parcours import segments
+from parcours.decisions import evaluated
+from parcours.decisions.evaluated import WhatIf
 from parcours.flow import Progress, as_of_day, make, published, warehouse
 from parcours.identity import evaluation
 from parcours.identity.evaluation import Evaluation
@@ -25,7 +27,7 @@ from parcours.project.status import Status
 from parcours.rules.words import Titles
 from parcours.scores.recommendations import shown
 from parcours.scores.recommendations.shown import Shown
-from parcours.state import has_state, open_database, queries
+from parcours.state import Database, has_state, open_database, queries
 
 
 def persons(project: Project, asked: str, *, language: str) -> list[PersonExplained]:
@@ -58,6 +60,12 @@ def recommended(project: Project, asked: str, *, feed: str | None = None, page: 
                 lists = {feed: shown.feed(version, one, score=feed, as_of=as_of, after=after)}
             found.append(Recommended(person_ids.show(one), lists))
         return found
+
+
+def what_if(project: Project, database: Database, slot: str, *, now: datetime) -> list[WhatIf]:
+    """What a slot would have earned had each of its variants always been shown."""
+    one = project.slots[slot]
+    return evaluated.what_if(one, evaluated.outcomes(database, one, now=now))
 
 
 def feeds(project: Project) -> list[str]:

@@ -13,6 +13,7 @@ from parcours.cli.consent import consent
 from parcours.cli.coupons import coupons
 from parcours.cli.door import everywhere
 from parcours.cli.due import due
+from parcours.cli.evaluate import evaluate
 from parcours.cli.explain import explain
 from parcours.cli.help import HELP, Verbs
 from parcours.cli.identity import identity
@@ -38,7 +39,7 @@ def parcours(**_: object) -> None:
 
 _VERBS = (
     new, check, plan, run, publish, status, explain, recommend, report, audiences, coupons, due, segments, identity,
-    test, serve, keys, consent,
+    test, serve, keys, consent, evaluate,
 )  # fmt: skip
 for _verb in _VERBS:
     parcours.add_command(_verb)

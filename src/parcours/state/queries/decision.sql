@@ -167,3 +167,13 @@ ORDER BY slot, version, arm, day
 -- How long success took to come.
 SELECT slot, version, bucket, rewarded FROM slot_delays
 WHERE (slot, version) IN (SELECT * FROM unnest(%(slots)s::text[], %(versions)s::text[])) ORDER BY slot, version, bucket
+
+-- name: outcomes
+-- The newest decisions of a slot's version that are over (older than its success may take), with what came of what was
+-- shown first, and everything that might have been shown.
+SELECT d.number, d.shown[1] AS arm, d.propensity, d.features, coalesce((SELECT sum(r.value) FROM rewards AS r
+    WHERE r.decision = d.decision AND r.kind = %(kind)s AND r.outcome = 'counted' AND r.arm = d.shown[1]), 0) AS reward,
+  (SELECT array_agg(c ->> 0) FROM jsonb_array_elements(d.told::jsonb -> 'considered') AS c WHERE c ->> 2 IS NULL) AS might
+FROM decisions AS d
+WHERE d.slot = %(slot)s AND d.version = %(version)s AND d.learns AND d.propensity IS NOT NULL AND d.at < %(before)s
+ORDER BY d.at DESC LIMIT %(most)s
