@@ -107,6 +107,14 @@ def changes(project: Project) -> list[Row]:
         return database.run(queries("collected_shape")["changes"])
 
 
+def misfits(project: Project) -> list[Row]:
+    """Which collected events do not fit what is declared of them, the latest first."""
+    if not has_state(project.state):
+        return []
+    with open_database(project.state) as database:
+        return database.run(queries("collected_shape")["misfits"])
+
+
 def rejected(project: Project, source: str) -> list[Row]:
     """Why rows of a source were rejected. Raises NothingPublished before the first run."""
     with published(project) as version:

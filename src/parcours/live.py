@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from parcours.answering import Answering
-from parcours.collect import Collected, Rejected, read_batch, read_call
+from parcours.collect import Collected, Refusal, Rejected, read_batch, read_call
+from parcours.collect.declared import Declarations, Sifted
 from parcours.collect.keeping import Busy, Keeper
 from parcours.collect.line import Arrival, Beside
 from parcours.collect.pace import Pace
@@ -21,7 +22,6 @@ from parcours.decisions import heard
 from parcours.decisions.settling import rewarded
 from parcours.person import People, reading
 from parcours.project import Project
-from parcours.project.definitions import CollectSettings
 from parcours.state import Database, queries
 
 _DECISIONS = queries("decision")
@@ -42,21 +42,25 @@ class Live:
 
     answering: Answering
 
-    def __init__(self, register: Register, people: People, deciding: Deciding, settings: CollectSettings) -> None:
+    def __init__(self, register: Register, people: People, deciding: Deciding, project: Project) -> None:
         self.database = register.database
         self.register = register
         self.people = people
         self.deciding = deciding
-        self.eyes = Eyes(settings.places)
-        self.pace = Pace(settings.per_second, settings.burst)
+        self.eyes = Eyes(project.collect.places)
+        self.pace = Pace(project.collect.per_second, project.collect.burst)
+        self.declared = Declarations(project.sources.values())
         self._yes: set[object] = set()  # what was said in the last minutes, and is on disk
         self.shapes = Shapes(self.database.run(queries("collected_shape")["known"]))
         self.keeper = Keeper(register.database)
 
     async def collect(self, body: bytes, kind: str, *, source: str, caller: Caller, now: datetime) -> None:
-        """Keeps one call. Raises Refusal when it cannot be read, Busy when it cannot be kept now."""
+        """Keeps one call. Raises Refusal when it cannot be read or is not as declared, Busy when it cannot be kept."""
         user = self.people.hearing.user_kind(source)
-        await self._keep([read_call(body, kind, source=source, now=now, user=user)], [], caller)
+        sifted = self.declared.sift([read_call(body, kind, source=source, now=now, user=user)], source)
+        await self._keep(sifted, [], source, caller)
+        for one in sifted.refused:
+            raise Refusal(one.reason, f"{one.detail}.")
 
     async def collect_batch(self, body: bytes, *, source: str, caller: Caller, now: datetime) -> None:
         """Keeps the messages of a batch; those that cannot be read are kept as rejected, with the reason."""
@@ -64,23 +68,26 @@ class Live:
         found = list(read_batch(body, source=source, now=now, user=user))
         good = [one for one in found if isinstance(one, Collected)]
         bad = [one for one in found if isinstance(one, Rejected)]
-        await self._keep(good, bad, caller)
+        await self._keep(self.declared.sift(good, source), bad, source, caller)
 
     async def answered(self, batch: bytes, source: str, now: datetime) -> None:
         """Keeps what somebody answered on a page of ours, or through its address. Raises Refusal, Busy."""
         await self.collect_batch(batch, source=source, caller=Caller("questionnaires"), now=now)
 
-    async def _keep(self, good: list[Collected], bad: list[Rejected], caller: Caller) -> None:
+    async def _keep(self, sifted: Sifted, unread: list[Rejected], source: str, caller: Caller) -> None:
+        good, bad = sifted.good, [*unread, *sifted.refused]
         if wait := self.pace.wait(caller.key_id, len(good) + len(bad), now=time.monotonic()):
             raise Busy(after=wait)
         recognised = self.people.hearing.heard(good)
         seen = [self.eyes.seen(one.address or caller.address, one.program or caller.program) for one in good]
         shapes, heard = self.shapes.new(good), self._heard(good)
         said = [each for one in heard.values() for each in self._said(one)]
-        arrival = Arrival(good, bad, seen=seen, said=said, shapes=shapes, recognised=recognised, beside=_beside(good))
+        arrival = Arrival(good, bad, seen=seen, said=said, shapes=shapes, misfits=sifted.misfits,
+                          recognised=recognised, beside=_beside(good))  # fmt: skip
         await self.keeper.keep(arrival)
         self.deciding.refusals.hear(said)
         self.shapes.written(shapes)
+        self.declared.written(sifted, source)
         if len(self._yes) > REMEMBERED:
             self._yes.clear()
         self._yes.update(heard)
@@ -132,7 +139,7 @@ def register_of(project: Project, database: Database, *, now: datetime) -> Regis
 async def running(project: Project, register: Register) -> AsyncIterator[Live]:
     """The corridor, open; at the end it keeps what waits."""
     async with reading(project, register.database) as people, deciding(project, register, people) as decisions:
-        live = Live(register, people, decisions, project.collect)
+        live = Live(register, people, decisions, project)
         live.answering = Answering(project, register, live.answered)
         live.keeper.start()
         try:

@@ -30,11 +30,13 @@ def status(door: Door, source: str | None) -> int:
     rejected = answers.rejected(project, source) if source else []
     one = next((one for one in found.sources if one.source == source), None)
     changes = answers.changes(project) if source is None else []
-    more = {"rejected": rejected, "refused": one.refused} if one else {"changes": changes}
+    misfits = answers.misfits(project) if source is None else []
+    more = {"rejected": rejected, "refused": one.refused} if one else {"changes": changes, "misfits": misfits}
     door.terminal.json({"ok": True, **vars(found), **more})
     if one is None:
         _all(found, project, door)
         _changes(changes, project, door)
+        _misfits(misfits, project, door)
     else:
         _one(one, rejected, project, door)
     return DONE
@@ -81,6 +83,27 @@ def _changes(changes: list[dict[str, Any]], project: Project, door: Door) -> Non
         [[row["source"], row["event"], row["property"], door.words.say(row["type"]),
           door.words.moment(row["since"].astimezone(UTC).replace(tzinfo=None), project.zone)] for row in changes],
         left=5,
+    )  # fmt: skip
+
+
+_MISFITS = {
+    "unknown_event": "event that is not declared", "missing_property": "property is missing",
+    "wrong_type": "property of another type", "undeclared_property": "property that is not declared",
+}  # fmt: skip
+
+
+def _misfits(misfits: list[dict[str, Any]], project: Project, door: Door) -> None:
+    """Which events are not as the project declares them."""
+    if not misfits:
+        return
+    say = door.words
+    door.terminal.title("Events that are not as declared")
+    door.terminal.table(
+        ["Source", "event", "property", "what", "last", ""],
+        [[row["source"], row["event"], row["property"], say.say(_MISFITS[row["code"]]),
+          say.moment(row["latest"].astimezone(UTC).replace(tzinfo=None), project.zone),
+          say.say("refused") if row["refused"] else ""] for row in misfits],
+        left=6,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 
+from parcours.collect.declared import Misfit
 from parcours.collect.message import Collected, Rejected
 from parcours.collect.rows import rows
 from parcours.collect.shapes import Shape
@@ -19,7 +20,7 @@ from parcours.consent.ledger import Statement
 from parcours.state import Database, queries
 
 _KNOWN, _TAKE, _REJECT = (queries("collected")[name].text.encode() for name in ("known", "take", "reject"))
-_LEARN = queries("collected_shape")["learn"].text.encode()
+_LEARN, _MISFIT = (queries("collected_shape")[name].text.encode() for name in ("learn", "misfit"))
 _SAY = queries("live_identifier")["say"].text.encode()
 
 
@@ -43,6 +44,7 @@ class Arrival:
     seen: Sequence[str] = ()
     said: Sequence[Statement] = ()  # what the messages say of consent
     shapes: Sequence[Shape] = ()  # how messages are built, where it was not known
+    misfits: Sequence[Misfit] = ()  # what does not fit what is declared
     recognised: Sequence[Any] = ()  # which values were sent together: rows of live_identifiers
     beside: Sequence[Beside] = ()  # what other rooms keep in the same commit
 
@@ -102,7 +104,8 @@ class Line:
 
 async def _kept(connection: psycopg.AsyncConnection, new: bytes, arrivals: Sequence[Arrival]) -> None:
     """Writes rows and what came beside them, in one commit."""
-    plain = not any(one.rejected or one.said or one.shapes or one.recognised or one.beside for one in arrivals)
+    plain = not any(one.rejected or one.said or one.shapes or one.misfits or one.recognised or one.beside
+                    for one in arrivals)  # fmt: skip
     async with nullcontext() if plain else connection.transaction(), connection.cursor() as cursor:
         if new:
             async with cursor.copy(_TAKE) as copy:
@@ -119,6 +122,8 @@ async def _beside(cursor: psycopg.AsyncCursor, arrivals: Sequence[Arrival]) -> N
         await ledger.write_beside(cursor, said, now=latest)
     if shapes := sorted({shape for arrival in arrivals for shape in arrival.shapes}, key=astuple):
         await cursor.execute(_LEARN, _shaped(shapes))
+    if misfits := sorted({misfit for arrival in arrivals for misfit in arrival.misfits}):
+        await cursor.execute(_MISFIT, _misfits(misfits))
     recognised = {(each.record, each.key): each for one in arrivals for each in one.recognised}
     if recognised:  # in one order, so that two processes never wait for each other
         await cursor.execute(_SAY, _columns([recognised[at] for at in sorted(recognised)]))
@@ -130,6 +135,14 @@ def _shaped(rows: Sequence[Shape]) -> dict[str, list[Any]]:
     return {"sources": [each.source for each in rows], "events": [each.event for each in rows],
             "properties": [each.property for each in rows], "types": [each.type for each in rows],
             "times": [each.since for each in rows], "changes": [each.change for each in rows]}  # fmt: skip
+
+
+def _misfits(rows: Sequence[Misfit]) -> dict[str, list[Any]]:
+    """One row for each misfit, the latest: several callers may tell of the same."""
+    latest = list({(each.source, each.event, each.property, each.code): each for each in rows}.values())
+    return {"sources": [each.source for each in latest], "events": [each.event for each in latest],
+            "properties": [each.property for each in latest], "codes": [each.code for each in latest],
+            "times": [each.at for each in latest], "refused": [each.refused for each in latest]}  # fmt: skip
 
 
 def _columns(rows: Sequence[Any]) -> dict[str, list[Any]]:

@@ -17,7 +17,7 @@ LEARNED = timedelta(days=1)
 MOST_EVENTS = 1_000  # of a source; what goes beyond is no name of an event but a value, and is not learned
 MOST_PROPERTIES = 500  # of an event; likewise
 LONGEST_NAME = 100  # characters
-_TYPES = {str: "text", bool: "yes or no", int: "number", float: "number", dict: "object", list: "list"}
+TYPES = {str: "text", bool: "yes or no", int: "number", float: "number", dict: "object", list: "list"}
 MOST_FORMS = 10_000  # that are remembered: names and types as they came together
 
 
@@ -73,7 +73,7 @@ class Shapes:
         if len(event) > LONGEST_NAME or (known is None and self._events.get(message.source, 0) >= MOST_EVENTS):
             return
         types = known.types if known is not None else set()
-        seen = {(name, _TYPES[type(value)]) for name, value in said.items() if value is not None}
+        seen = {(name, TYPES[type(value)]) for name, value in said.items() if value is not None}
         if seen <= types:
             if len(self._forms) >= MOST_FORMS:
                 self._forms.clear()

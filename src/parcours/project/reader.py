@@ -60,8 +60,9 @@ class Reader:
             filled.setdefault("place", at)
         try:
             return cls(**values, **filled)
-        except ValueError as error:  # a dataclass may check how its settings agree
-            self.faults.add(at, sentence(str(error)))
+        except ValueError as error:  # a dataclass may check how its settings agree, and name the key after the sentence
+            says, *key = error.args
+            self.faults.add(self.place(node, key[0]) if key else at, sentence(str(says)))
             raise Wrong from None
 
     def settings(

@@ -33,6 +33,7 @@ def routes(database: Database, door: Door, refused: Mapping[str, int]) -> APIRou
     @router.get("/metrics", summary="Counts since the start, for Prometheus.", response_class=PlainTextResponse)
     def metrics() -> str:
         keeper, changes = door.live.keeper, door.live.shapes.changes
+        misfits = door.live.declared.misfits
         kept = {"new": keeper.kept.new, "repeated": keeper.kept.repeated, "rejected": keeper.kept.rejected}
         lines = [
             *_counter("messages_total", "Messages collected since the start, by what became of them.", "what", kept),
@@ -41,6 +42,7 @@ def routes(database: Database, door: Door, refused: Mapping[str, int]) -> APIRou
             ),
             *_counter("commits_total", "Commits of collected messages.", None, {"": keeper.kept.commits}),
             *_counter("changes_total", "Changes in how events are built, by source.", "source", changes),
+            *_counted("misfits_total", "Messages that are not as declared.", ("source", "what"), misfits),
             *_gauge("waiting", "Messages that wait to be kept.", keeper.waiting),
         ]
         return "\n".join([*lines, ""])
@@ -53,6 +55,15 @@ def _counter(name: str, says: str, label: str | None, values: Mapping[str, int])
     yield f"# TYPE parcours_{name} counter"
     for value, count in values.items():
         yield f'parcours_{name}{{{label}="{value}"}} {count}' if label else f"parcours_{name} {count}"
+
+
+def _counted(name: str, says: str, labels: tuple[str, str], values: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """A counter with two labels."""
+    yield f"# HELP parcours_{name} {says}"
+    yield f"# TYPE parcours_{name} counter"
+    for found, count in sorted(values.items()):
+        told = ",".join(f'{label}="{value}"' for label, value in zip(labels, found))
+        yield f"parcours_{name}{{{told}}} {count}"
 
 
 def _gauge(name: str, says: str, value: int) -> Iterator[str]:

@@ -10,6 +10,7 @@ from parcours.engine.reader import Fetched, Layout, Offer, Refused, Where
 from parcours.model.kind import kind, setting
 from parcours.model.value import Place
 from parcours.project.definitions import ColumnMapping, IdentifierMapping, Mapping
+from parcours.project.happening import DeclaredEvent, agree
 from parcours.rules.expressions import parse
 from parcours.sources.files import Times
 
@@ -32,6 +33,20 @@ class Collected:
         False, doc="Whether answers to questionnaires are read: needed where their answers become attributes."
     )
     robots: bool = setting(False, doc="Whether what robots do counts as events, as far as they say what they are.")
+    events: dict[str, DeclaredEvent] = setting(
+        default_factory=dict,
+        doc="What is sent: `{Product Viewed: {required: [product_id], properties: {price: number}, other: flag}}`.",
+    )
+    unknown_events: str = setting(
+        "allow", doc="What becomes of an event that is not in `events`.", choices=("allow", "flag", "refuse")
+    )
+    when_it_does_not_fit: str = setting(
+        "flag", doc="What becomes of an event that is not as declared: kept and told, or not kept.",
+        choices=("flag", "refuse"),
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        agree(self.events, self.unknown_events)
 
     def layout(self) -> Layout:
         """Messages are lines of JSON."""
