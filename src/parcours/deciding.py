@@ -24,6 +24,7 @@ from parcours.decisions.learned import Learned
 from parcours.decisions.log import Entry, Log, new_id
 from parcours.decisions.settling import earlier, settle
 from parcours.decisions.shop import Shelves
+from parcours.decisions.tidying import nightly
 from parcours.identity.recognised import Given
 from parcours.person import Key, Met, People
 from parcours.profiles.happenings import BOUGHT
@@ -31,9 +32,11 @@ from parcours.profiles.visit import cart, visit
 from parcours.project import Project, context
 from parcours.project.slot import Slot
 from parcours.rules import Moment
+from parcours.state import StateFault
 from parcours.state.readers import Readers
 
 SECOND = 1.0
+MINUTE = 60.0
 LONGEST = timedelta(days=31)  # how far back it is looked at what a slot showed somebody
 SLOW, UNAVAILABLE, FAILED = "slow", "unavailable", "failed"
 _log = logging.getLogger(__name__)
@@ -193,7 +196,7 @@ class Deciding:
         self.log.start()
         with suppress(psycopg.Error):
             await self._renewed()
-        self._tasks = [asyncio.create_task(self._renewing())]
+        self._tasks = [asyncio.create_task(self._renewing()), asyncio.create_task(self._tidying())]
 
     async def close(self) -> None:
         """Ends; what was decided is written."""
@@ -211,6 +214,16 @@ class Deciding:
             except psycopg.Error as error:
                 _log.warning("what was learned is not renewed", extra={"facts": {"error": type(error).__name__}})
             await asyncio.sleep(max(SECOND - (time.monotonic() - began), SECOND / 10))
+
+    async def _tidying(self) -> None:
+        """Once a night, by one of all processes."""
+        while self._project.slots:
+            try:
+                now, zone = datetime.now(UTC), self._project.zone
+                await asyncio.to_thread(nightly, self._register.database, zone=zone, now=now)
+            except (psycopg.Error, StateFault) as error:
+                _log.warning("what is old is not tidied", extra={"facts": {"error": type(error).__name__}})
+            await asyncio.sleep(MINUTE)
 
     async def _renewed(self) -> None:
         """Settles what came of decisions, reads what was learned, and the catalogue where there is a newer one."""

@@ -177,3 +177,23 @@ SELECT d.number, d.shown[1] AS arm, d.propensity, d.features, coalesce((SELECT s
 FROM decisions AS d
 WHERE d.slot = %(slot)s AND d.version = %(version)s AND d.learns AND d.propensity IS NOT NULL AND d.at < %(before)s
 ORDER BY d.at DESC LIMIT %(most)s
+
+-- name: fold
+-- Adds up hours that are long gone into wider ones: nobody needs to know the hour of last year's click.
+WITH old AS (
+  DELETE FROM slot_counts WHERE hour < %(before)s::integer AND hour %% %(wide)s::integer <> 0 RETURNING *
+)
+INSERT INTO slot_counts AS c (slot, version, arm, hour, shown, rewarded, total, squares, guard_rewarded, guard_total,
+  guard_squares)
+SELECT slot, version, arm, hour - hour %% %(wide)s::integer, sum(shown), sum(rewarded), sum(total), sum(squares),
+  sum(guard_rewarded), sum(guard_total), sum(guard_squares)
+FROM old GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+ON CONFLICT (slot, version, arm, hour) DO UPDATE SET shown = c.shown + excluded.shown,
+  rewarded = c.rewarded + excluded.rewarded, total = c.total + excluded.total, squares = c.squares + excluded.squares,
+  guard_rewarded = c.guard_rewarded + excluded.guard_rewarded, guard_total = c.guard_total + excluded.guard_total,
+  guard_squares = c.guard_squares + excluded.guard_squares
+
+-- name: forget
+-- Forgets decisions made before a moment, and what came of them.
+WITH gone AS (DELETE FROM decisions WHERE at < %(before)s)
+DELETE FROM rewards WHERE received_at < %(before)s
