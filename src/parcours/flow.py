@@ -161,13 +161,18 @@ def run(
 def publish(project: Project, database: Database) -> publication.Published:
     """Sends the published state to the side that answers by the second, where readers see it all at once.
 
-    Raises NothingPublished before the first run, and publication.Underway while another process publishes.
+    Orders it knows, of any channel, become what came of the decisions of slots. Raises NothingPublished before the
+    first run, and publication.Underway while another process publishes.
     """
     with published(project) as version:
-        return publication.publish(
+        done = publication.publish(
             version, project, database, joining=identity.joining_values(project), as_of=as_of_day(version),
             horizons=_horizons(version, project),
         )  # fmt: skip
+        if project.slots:
+            with database.connection() as connection:
+                decisions.came(version, connection, as_of=as_of_day(version), now=datetime.now(UTC))
+        return done
 
 
 def publish_where_live(project: Project) -> publication.Published | None:

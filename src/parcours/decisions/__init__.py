@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from parcours.decisions.build import build
+from parcours.decisions.came import came
 
-__all__ = ["build"]
+__all__ = ["build", "came"]

@@ -477,6 +477,15 @@ CREATE TABLE rewards (
 CREATE INDEX rewards_waiting ON rewards (received_at) WHERE outcome = 'waiting';
 CREATE INDEX rewards_by_decision ON rewards (decision);
 
+-- The orders that a run knows, on their way to the decisions they came of (`key` as decisions/heard.py makes it); empty
+-- between two runs.
+CREATE UNLOGGED TABLE orders_came (
+  key uuid NOT NULL,
+  person bigint NOT NULL,
+  margin double precision,
+  at timestamptz NOT NULL
+);
+
 -- What slots have learned: how often each thing was shown in an hour (an article: weighed by how probably its place was
 -- looked at), how often that was a success, and the sum and the squares of what it brought; the same of the guard.
 CREATE TABLE slot_counts (

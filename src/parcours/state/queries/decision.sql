@@ -52,7 +52,7 @@ ON CONFLICT (key) DO NOTHING
 -- name: ordered
 -- Takes orders as what came of the latest decision of each slot about those who ordered, as far back as :longest.
 INSERT INTO rewards (key, decision, arm, kind, value, at, received_at)
-SELECT md5(o.key::text || d.decision::text || k.kind)::uuid, d.decision, NULL, k.kind,
+SELECT md5(o.key::text || d.slot || k.kind)::uuid, d.decision, NULL, k.kind,
   CASE WHEN k.kind = 'order' THEN 1 ELSE o.margin END, o.at, o.received_at
 FROM unnest(%(keys)s::uuid[], %(subjects)s::bigint[], %(margins)s::double precision[], %(times)s::timestamptz[],
   %(received)s::timestamptz[]) AS o(key, subject, margin, at, received_at)
@@ -63,6 +63,42 @@ CROSS JOIN LATERAL (
 ) AS d
 CROSS JOIN (VALUES ('order'), ('margin')) AS k(kind)
 WHERE k.kind = 'order' OR o.margin IS NOT NULL
+ON CONFLICT (key) DO NOTHING
+
+-- name: came_none
+-- Empties the table that orders come through.
+DELETE FROM orders_came
+
+-- name: came
+-- Takes orders as a run knows them.
+COPY orders_came (key, person, margin, at) FROM STDIN (FORMAT csv)
+
+-- name: came_of
+-- Takes these orders as what came of the latest decision of each slot about those who ordered, as far back as :longest,
+-- whoever they were thought to be then; what was told already is not taken again.
+INSERT INTO rewards (key, decision, arm, kind, value, at, received_at)
+WITH current AS (
+  SELECT publication FROM publications WHERE current
+), made AS MATERIALIZED (
+  SELECT d.decision, d.slot, d.at, d.person, d.subjects FROM decisions AS d
+  WHERE d.at > (SELECT min(at) FROM orders_came) - %(longest)s::interval
+), about AS (
+  SELECT m.decision, m.slot, m.at, coalesce(p.merged_into, p.person_id) AS person
+  FROM made AS m JOIN people AS p ON p.person_id = m.person AND p.publication = (SELECT publication FROM current)
+  UNION
+  SELECT m.decision, m.slot, m.at, i.person_id
+  FROM made AS m CROSS JOIN LATERAL unnest(m.subjects) AS s(key)
+  JOIN identifiers AS i ON i.key = s.key AND i.publication = (SELECT publication FROM current) AND NOT i.shared
+), latest AS (
+  SELECT DISTINCT ON (o.key, a.slot) o.key, a.slot, a.decision, o.margin, o.at
+  FROM orders_came AS o
+  JOIN about AS a ON a.person = o.person AND a.at <= o.at AND a.at > o.at - %(longest)s::interval
+  ORDER BY o.key, a.slot, a.at DESC, a.decision DESC, o.margin NULLS LAST
+)
+SELECT md5(l.key::text || l.slot || k.kind)::uuid, l.decision, NULL, k.kind,
+  CASE WHEN k.kind = 'order' THEN 1 ELSE l.margin END, l.at, %(now)s::timestamptz
+FROM latest AS l CROSS JOIN (VALUES ('order'), ('margin')) AS k(kind)
+WHERE k.kind = 'order' OR l.margin IS NOT NULL
 ON CONFLICT (key) DO NOTHING
 
 -- name: alone
