@@ -5,10 +5,12 @@ Doors ask here. Each question opens what it needs and closes it again; nothing i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from parcours import segments
 from parcours.decisions import evaluated
@@ -17,9 +19,10 @@ from parcours.flow import Progress, as_of_day, make, published, warehouse
 from parcours.identity import evaluation
 from parcours.identity.evaluation import Evaluation
 from parcours.model import person as person_ids
-from parcours.project import Project, explain, foreseen
+from parcours.project import Project, decided, explain, foreseen
 from parcours.project import plan as planning
 from parcours.project import status as standing
+from parcours.project.decided import DecisionExplained
 from parcours.project.explain import Nobody, PersonExplained, Row, SegmentExplained
 from parcours.project.foreseen import ScoreExplained
 from parcours.project.plan import Plan
@@ -91,6 +94,31 @@ def score(project: Project, name: str, *, language: str) -> ScoreExplained:
     with published(project) as version:
         title = project.scores[name].title
         return foreseen.score(version, name, title=title.in_(language) if title else name)
+
+
+def decision(project: Project, asked: str) -> DecisionExplained:
+    """A decision of a slot, explained. Raises Nobody when there is none of that id."""
+    try:
+        number = UUID(asked)
+    except ValueError:
+        raise Nobody(f"{asked[:64]!r} is not the id of a decision.") from None
+    rows: list[Row] = []
+    if has_state(project.state):
+        with open_database(project.state) as database:
+            rows = database.run(queries("decision")["one"], {"decision": number})
+            came = database.run(queries("decision")["came"], {"decision": number})
+    if not rows:
+        raise Nobody(f"there is no decision {str(number)!r}.")
+    return decided.decision(rows[0], came, project)
+
+
+def decisions(project: Project, persons: Sequence[str], *, most: int) -> dict[str, list[Row]]:
+    """The newest decisions about persons, by their ids as people see them."""
+    if not has_state(project.state):
+        return {person: [] for person in persons}
+    with open_database(project.state) as database:
+        asked = {person: {"numbers": [person_ids.parse(person)], "most": most} for person in persons}
+        return {person: database.run(queries("decision")["latest"], each) for person, each in asked.items()}
 
 
 def status(project: Project, *, now: datetime, language: str) -> Status:

@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
+from psycopg.rows import dict_row
 
 from parcours.canonical import SILENCE
 from parcours.consent import Register
@@ -29,14 +31,16 @@ from parcours.identity.recognised import Given
 from parcours.person import Key, Met, People
 from parcours.profiles.happenings import BOUGHT
 from parcours.profiles.visit import cart, visit
-from parcours.project import Project, context
+from parcours.project import Project, context, decided
+from parcours.project.decided import DecisionExplained
 from parcours.project.slot import Slot
 from parcours.rules import Moment
-from parcours.state import StateFault
+from parcours.state import StateFault, queries
 from parcours.state.readers import Readers
 
 SECOND = 1.0
 MINUTE = 60.0
+_QUERIES = queries("decision")
 LONGEST = timedelta(days=31)  # how far back it is looked at what a slot showed somebody
 SLOW, UNAVAILABLE, FAILED = "slow", "unavailable", "failed"
 _log = logging.getLogger(__name__)
@@ -86,6 +90,19 @@ class Deciding:
         found = [self._noted(slot, one, who, strange=strange, now=now, language=language)
                  for slot, one in zip(slots, decided)]  # fmt: skip
         return {"decisions": found, "ignored": list(strange)}
+
+    async def explained(self, decision: UUID, *, reader: str, now: datetime) -> DecisionExplained | None:
+        """A decision with everything it was chosen from and what came of it; None for one that is not known.
+
+        That it was read is written down, of the person it is about.
+        """
+        values = {"decision": decision}
+        async with self._readers.one() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            row = await (await cursor.execute(_QUERIES["one"].text.encode(), values)).fetchone()
+            came = await (await cursor.execute(_QUERIES["came"].text.encode(), values)).fetchall()
+        await self._people.note(row["person"] if row else None, "decision", reader=reader, now=now)
+        return None if row is None else decided.decision(row, came, self._project)
 
     def _slot(self, name: str) -> Slot:
         if name not in self._project.slots:

@@ -110,7 +110,7 @@ class People:
             raise Unknown
         return {"person_id": show(found.who.person_id), "entries": told[0], "next": told[1]}
 
-    async def note(self, person_id: int, what: str, *, reader: str, now: datetime) -> None:
+    async def note(self, person_id: int | None, what: str, *, reader: str, now: datetime) -> None:
         """Writes down that something else was read of a person."""
         await self._audit.note(Read(now, reader, what, person_id))
 

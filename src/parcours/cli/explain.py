@@ -1,13 +1,15 @@
-"""`parcours explain`: why these records are one person, why she is in a segment, who is in it and why."""
+"""`parcours explain`: why records are one person, why she is in a segment, who is in it, what a slot showed and why."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from parcours.cli.decided import tell_decision, tell_latest
 from parcours.cli.door import DONE, Door, fail, verb
 from parcours.cli.evidence import identifier, likeness, probability
 from parcours.cli.foreseen import tell_foreseen, tell_score
@@ -24,7 +26,7 @@ SHOWN = 5  # places of each list that are told
 
 @click.group(cls=Verbs, epilog="Example: parcours explain person ann@example.com")
 def explain() -> None:
-    """Explains a person, a segment or a score. As last published."""
+    """Explains a person, a segment, a score or a decision. As last published."""
 
 
 @explain.command(epilog="Example: parcours explain person ann@example.com")
@@ -39,7 +41,8 @@ def person(door: Door, who: str, everything: bool) -> int:
     found, titles = answers.persons(project, who, language=door.words.language), answers.titles(project)
     if not found:
         fail(f"there is nobody of the identifier {who!r}.")
-    door.terminal.json({"ok": True, "persons": found})
+    latest = answers.decisions(project, [one.person for one in found], most=SHOWN)
+    door.terminal.json({"ok": True, "persons": found, "decisions": latest})
     if len(found) > 1:
         door.terminal.say("{n} persons share this identifier.", n=len(found))
     shown = {one.person: one.lists for one in answers.recommended(project, who)}
@@ -47,6 +50,8 @@ def person(door: Door, who: str, everything: bool) -> int:
         _Person(one, project, titles, door).tell(everything)
         if any(shown.get(one.person, {}).values()):
             tell_lists(shown[one.person], project, door, at_most=SHOWN)
+        if latest[one.person]:
+            tell_latest(latest[one.person], project, door)
     return DONE
 
 
@@ -81,6 +86,24 @@ def score(door: Door, name: str) -> int:
         fail(f"{nobody} {nearest(name, project.scores)}".strip())
     door.terminal.json({"ok": True, **vars(found)})
     tell_score(found, door)
+    return DONE
+
+
+@explain.command(epilog="Example: parcours explain decision 01890a5d-ac96-774b-bcce-b302099a8057")
+@click.argument("decision_id")
+@verb
+def decision(door: Door, decision_id: str) -> int:
+    """Explains a decision: who asked, what was known, what was shown and why, what was left out, what came of it."""
+    from parcours import answers
+
+    project = door.project()
+    try:
+        found = answers.decision(project, decision_id)
+    except Nobody as nobody:
+        fail(str(nobody))
+    door.terminal.json({"ok": True, **asdict(found)})
+    if not door.terminal.as_json:
+        tell_decision(found, project, answers.titles(project), door)
     return DONE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -11,7 +12,7 @@ from fastapi.responses import Response
 
 from parcours.deciding import Asked, NoSuchSlot
 from parcours.identity.recognised import Given
-from parcours.server.asked import answers, asks, body_of, person_of
+from parcours.server.asked import answers, asks, body_of, key_of, person_of
 from parcours.server.collecting import LONGEST_ID
 from parcours.server.door import Door
 from parcours.server.keys import from_header
@@ -57,6 +58,21 @@ def routes(door: Door) -> APIRouter:
         except NoSuchSlot as no:
             raise Problem(404, "no_such_slot", f"There is no slot {str(no)[:64]!r}.") from None
         return Response(msgspec.json.encode(told), media_type="application/json")
+
+    @router.get("/v1/decisions/{decision}", summary="Why a slot showed what it did, and what came of it.",
+                responses={**answers("The decision with everything it was chosen from."),
+                           404: {"description": "There is no such decision."}},
+                openapi_extra={"security": [{"writeKey": []}]})  # fmt: skip
+    async def explained(request: Request, decision: str) -> Response:
+        reader, now = (await key_of(door, request, "read")).key_id, datetime.now(UTC)
+        try:
+            number = UUID(decision)
+        except ValueError:
+            raise Problem(422, "no_decision_id", "This is not the id of a decision.") from None
+        found = await door.live.deciding.explained(number, reader=reader, now=now)
+        if found is None:
+            raise Problem(404, "no_such_decision", "There is no such decision.")
+        return Response(msgspec.json.encode(found), media_type="application/json")
 
     return router
 
