@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -89,15 +89,17 @@ def plain_project() -> Project:
 
 @contextmanager
 def served(
-    database: Database, *, project: Project | None = None, port: int = 0, key: str | None = None
-) -> Iterator[Served]:
+    database: Database, *, project: Project | None = None, port: int = 0, key: str | None = None,
+    pages: Iterable[Any] = (),
+) -> Iterator[Served]:  # fmt: skip
     """Runs a server over a database until the end; what waits is kept before it goes.
 
     Without a port it takes a free one, without a key it makes one: give both to start the same server again. Without a
-    project it is that of a shop that decides nothing itself.
+    project it is that of a shop that decides nothing itself. `pages` are shown beside ours.
     """
     key = key or keys.make(database, "web", ["collect"])[1]
-    made = app.create(project or plain_project(), register_of(database), preferences.pages, questionnaires.pages)
+    shown = (preferences.pages, questionnaires.pages, *pages)
+    made = app.create(project or plain_project(), register_of(database), *shown)
     settings = uvicorn.Config(made, host="127.0.0.1", port=port, log_level="error", access_log=False)
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)

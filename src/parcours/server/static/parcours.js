@@ -8,7 +8,7 @@
   var host = set.host || String(script.src || '').replace(/\/parcours\.js.*$/, '')
   var before = Array.isArray(w.parcours) ? w.parcours : []
   var agreed = set.consent === 'granted' ? { personalisation: true, marketing: true } : {}
-  var user, held, root = d.documentElement
+  var user, held, root = d.documentElement, key = set.key || w.PARCOURS_KEY
   var shown = {} // by slot: what this page view has shown
 
   // Nothing that goes wrong here may be seen in the page.
@@ -70,7 +70,7 @@
   // -- asking and telling
 
   function decide(slots, own) {
-    var body = who({ writeKey: set.key, slots: slots, context: here(own), consent: { personalisation: may() }, exclude: {} })
+    var body = who({ writeKey: key, slots: slots, context: here(own), consent: { personalisation: may() }, exclude: {} })
     slots.forEach(function (slot) { if (shown[slot]) body.exclude[slot] = shown[slot].slice(-1000) })
     var over = w.AbortController ? new AbortController() : { abort: function () {} }
     var clock = setTimeout(function () { over.abort() }, LONGEST)
@@ -95,7 +95,7 @@
 
   function tell(kind, body) {
     var asked = new URLSearchParams(w.location.search)
-    body.writeKey = set.key
+    body.writeKey = key
     body.messageId = made()
     body.timestamp = body.sentAt = new Date().toISOString()
     body.context = {
