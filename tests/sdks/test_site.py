@@ -151,7 +151,7 @@ def test_after_consent_what_is_seen_and_clicked_arrives_with_its_decision(browse
     (clicked,) = browser.arrived("Decision Clicked")
     assert (clicked["properties"]["slot"], clicked["properties"]["key"]) == ("home_block", key)
     assert clicked["context"]["consent"] == {"categoryPreferences": {"personalisation": True, "marketing": True}}
-    kept = browser.shop.database.run(Query("kept", "Decisions.", "SELECT decision_id::text AS id, slot FROM decisions"))
+    kept = browser.shop.database.run(Query("kept", "Decisions.", "SELECT decision::text AS id, slot FROM decisions"))
     assert {row["slot"] for row in kept if row["id"] == clicked["properties"]["decision_id"]} == {"home_block"}
 
 

@@ -78,11 +78,15 @@
     return fetch(host + '/v1/decide', { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'text/plain' },
       credentials: 'omit', signal: over.signal }).then(function (answer) {
       return answer.ok ? answer.json() : {}
-    }).then(function (told) { return told.decisions || [] }).catch(function () { return [] }).then(function (decisions) {
+    }).then(function (told) { return told.decisions.filter(told_well) }).catch(function () { return [] }).then(function (decisions) {
       clearTimeout(clock)
-      decisions.forEach(noted)
+      decisions.forEach(safely(noted))
       return decisions
     })
+  }
+
+  function told_well(one) {
+    return one && typeof one.slot === 'string' && one.items.every(function (item) { return item && item.key })
   }
 
   function noted(one) {
