@@ -106,7 +106,7 @@ def decision(project: Project, asked: str) -> DecisionExplained:
     if has_state(project.state):
         with open_database(project.state) as database:
             rows = database.run(queries("decision")["one"], {"decision": number})
-            came = database.run(queries("decision")["came"], {"decision": number})
+            came = database.run(queries("decision")["came_of_one"], {"decision": number})
     if not rows:
         raise Nobody(f"there is no decision {str(number)!r}.")
     return decided.decision(rows[0], came, project)

@@ -100,7 +100,7 @@ class Deciding:
         async with self._readers.one() as connection:
             cursor = connection.cursor(row_factory=dict_row)
             row = await (await cursor.execute(_QUERIES["one"].text.encode(), values)).fetchone()
-            came = await (await cursor.execute(_QUERIES["came"].text.encode(), values)).fetchall()
+            came = await (await cursor.execute(_QUERIES["came_of_one"].text.encode(), values)).fetchall()
         await self._people.note(row["person"] if row else None, "decision", reader=reader, now=now)
         return None if row is None else decided.decision(row, came, self._project)
 

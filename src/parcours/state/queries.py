@@ -39,6 +39,8 @@ def nouns() -> list[str]:
 
 def _read(text: str, where: str) -> Iterator[Query]:
     parts = _HEADER.split(text)
+    if twice := sorted(name for name in set(parts[1::2]) if parts[1::2].count(name) > 1):
+        raise QueryFault(f"{where}: two queries are called {twice[0]}: give one of them another name")
     for name, body in zip(parts[1::2], parts[2::2]):
         first, _, rest = body.strip().partition("\n")
         if not first.startswith("-- ") or not rest.strip():

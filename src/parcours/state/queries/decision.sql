@@ -31,7 +31,7 @@ LIMIT 100
 -- One decision, with everything it was chosen from.
 SELECT * FROM decisions WHERE decision = %(decision)s
 
--- name: came
+-- name: came_of_one
 -- What came of one decision.
 SELECT arm, kind, value, at, received_at, outcome FROM rewards WHERE decision = %(decision)s ORDER BY at, key
 
