@@ -79,6 +79,7 @@ class Deciding:
         self.log = Log(register.database.url)
         self.refusals = Refusals(register.declared)
         self._tasks: list[asyncio.Task[None]] = []
+        self._given_up: set[asyncio.Task[Any]] = set()
 
     async def answer(self, asked: Asked, *, source: str, now: datetime) -> dict[str, Any]:
         """What stands in each slot asked for. Raises NoSuchSlot; what else goes wrong ends in the slot's fallback."""
@@ -115,19 +116,31 @@ class Deciding:
         """The decisions, each its fallback when it takes too long or cannot be made."""
         stranger = Person(self._number(asked, source), moment, here=here, may_use=False)
         most = max(slot.milliseconds for slot in slots) / 1000
-        because = FAILED
+        because = SLOW
+        choosing = asyncio.create_task(self._chosen(slots, asked, stranger, source))
         try:
-            async with asyncio.timeout(most):
-                return await self._chosen(slots, asked, stranger, source)
-        except TimeoutError:
-            because = SLOW
+            if (await asyncio.wait({choosing}, timeout=most))[0]:
+                return choosing.result()
+            self._give_up(choosing)
         except psycopg.Error as error:
             because = UNAVAILABLE
             _log.warning("a decision is made without the database", extra={"facts": {"error": type(error).__name__}})
         except Exception:  # noqa: BLE001  # a page is never broken: what stands for everybody is shown, and it is told
+            because = FAILED
             _log.exception("a decision failed")
         shop = self._shelves.shop
         return [fallback(stranger, slot, shop, because=because) for slot in slots], _Who(stranger)
+
+    def _give_up(self, choosing: asyncio.Task[Any]) -> None:
+        """Ends a decision that takes too long, and waits for nothing: a database that hangs answers that neither."""
+        self._given_up.add(choosing)
+        choosing.add_done_callback(self._ended)
+        choosing.cancel()
+
+    def _ended(self, choosing: asyncio.Task[Any]) -> None:
+        self._given_up.discard(choosing)
+        if not choosing.cancelled() and (error := choosing.exception()) is not None:
+            _log.warning("a decision that took too long failed", extra={"facts": {"error": type(error).__name__}})
 
     async def _chosen(
         self, slots: Sequence[Slot], asked: Asked, stranger: Person, source: str

@@ -16,6 +16,7 @@ from parcours.state import StateFault
 
 FRESH = 10.0  # seconds that keys are remembered: a key that was revoked works no longer than this
 SOON = 0.5  # and read again for an unknown key no more often than this
+PATIENCE = 0.02  # seconds that a caller waits for keys to be read again where others are known
 
 
 class Door:
@@ -56,10 +57,15 @@ class Door:
         return self._keys.get(hashed)
 
     async def _fresh(self) -> None:
-        """Has the keys read again when they are half as old as they may be; waits only when they are older."""
+        """Has the keys read again when they are half as old as they may be; waits only when they are older.
+
+        A database that hangs is not waited for: the keys we know are good for now.
+        """
         age = self._age()
-        if age > FRESH:
+        if age > FRESH and not self._keys:
             await self._read()
+        elif age > FRESH:
+            await asyncio.wait({self._reading or self._begin()}, timeout=PATIENCE)
         elif age > FRESH / 2 and self._reading is None:
             self._begin()
 
