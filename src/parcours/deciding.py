@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -77,6 +78,8 @@ class Deciding:
         self._learned: Mapping[str, Learned] = {}
         self._languages = project.languages
         self.log = Log(register.database.url)
+        self.made = Counter[tuple[str, str, str]]()  # since the start: slot, how, because
+        self.settled = Counter[str]()  # what came of decisions, by how it was settled here
         self.refusals = Refusals(register.declared)
         self._tasks: list[asyncio.Task[None]] = []
         self._given_up: set[asyncio.Task[Any]] = set()
@@ -206,6 +209,7 @@ class Deciding:
         first = decided.picked[0] if decided.picked else None
         learns = decided.how == "chosen" and bool(getattr(slot.choose, "learns", False)) and not any(
             one.by_rule for one in decided.picked)  # fmt: skip
+        self.made[slot.name, decided.how, decided.because or ""] += 1
         kept = told(decided, who.person, strange)
         self.log.note(Entry(
             decision, now, slot.name, slot.version, who.person.number, who.met.person_id if who.met else None,
@@ -264,7 +268,7 @@ class Deciding:
             self._register.database.url, autocommit=True, options="-c timezone=UTC", connect_timeout=5
         ) as connection:
             now = datetime.now(UTC)
-            await settle(connection, self._project.slots.values(), now=now)
+            self.settled.update(await settle(connection, self._project.slots.values(), now=now))
             await self._shelves.renew(connection)
             await self.refusals.renew(connection)
             if learns:

@@ -148,6 +148,27 @@ def test_the_interface_tells_a_decision_and_keeps_who_read_it(shop: Explained) -
     assert ask(shop, identity, collecting).status == 403
 
 
+def test_decisions_and_what_came_of_them_are_counted(shop: Explained) -> None:
+    decided(shop)
+    shop.decided("nobody", context={"weather": "rain"})
+    told: set[str] = set()
+
+    def counted() -> bool:
+        told.update(shop.served.ask("GET", "/metrics").body.decode().splitlines())
+        return 'parcours_decisions_written_total{what="written"} 2' in told
+
+    until(counted)
+    assert {
+        'parcours_decisions_total{slot="ruled",how="chosen",because=""} 1',
+        'parcours_decisions_total{slot="nobody",how="fallback",because="nothing_left"} 1',
+        'parcours_decisions_written_total{what="given_up"} 0',
+        'parcours_rewards_total{outcome="counted"} 1',
+        'parcours_rewards_total{outcome="repeated"} 1',
+        'parcours_rewards_total{outcome="not_shown"} 1',
+        "parcours_decisions_waiting 0",
+    } <= told
+
+
 def ask(shop: Explained, identity: str, key: str | None = None) -> Any:
     from base64 import b64encode
 

@@ -37,6 +37,11 @@ def test_a_query_without_a_sentence_is_refused() -> None:
         list(read("-- name: bare\nSELECT 1", "x.sql"))
 
 
+def test_two_queries_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"x\.sql: two queries are called same"):
+        list(read("-- name: same\n-- One.\nSELECT 1\n-- name: same\n-- Two.\nSELECT 2", "x.sql"))
+
+
 def test_tables_of_a_newer_program_are_refused(database: Database) -> None:
     database.run(Query("n", "N.", "INSERT INTO migrations (name) VALUES ('999_before_the_future.sql')"))
     with pytest.raises(migrations.MigrationFault, match="999_before_the_future"):

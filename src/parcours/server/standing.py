@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import psycopg
 from fastapi import APIRouter
@@ -33,7 +33,9 @@ def routes(database: Database, door: Door, refused: Mapping[str, int]) -> APIRou
     @router.get("/metrics", summary="Counts since the start, for Prometheus.", response_class=PlainTextResponse)
     def metrics() -> str:
         keeper, changes = door.live.keeper, door.live.shapes.changes
-        misfits = door.live.declared.misfits
+        misfits, deciding = door.live.declared.misfits, door.live.deciding
+        written = {"written": deciding.log.written, "given_up": deciding.log.given_up}
+        settled = dict(sorted(deciding.settled.items()))
         kept = {"new": keeper.kept.new, "repeated": keeper.kept.repeated, "rejected": keeper.kept.rejected}
         lines = [
             *_counter("messages_total", "Messages collected since the start, by what became of them.", "what", kept),
@@ -42,7 +44,16 @@ def routes(database: Database, door: Door, refused: Mapping[str, int]) -> APIRou
             ),
             *_counter("commits_total", "Commits of collected messages.", None, {"": keeper.kept.commits}),
             *_counter("changes_total", "Changes in how events are built, by source.", "source", changes),
-            *_counted("misfits_total", "Messages that are not as declared.", ("source", "what"), misfits),
+            *_counted("misfits_total", "Messages that are not as declared.", ("source", "what"), misfits.items()),
+            *_counted(
+                "decisions_total",
+                "Decisions, by slot and how they were made; why, where it was the fallback.",
+                ("slot", "how", "because"),
+                deciding.made.items(),
+            ),
+            *_counter("decisions_written_total", "Decisions by what became of their row.", "what", written),
+            *_gauge("decisions_waiting", "Decisions that wait to be written.", deciding.log.waiting),
+            *_counter("rewards_total", "What came of decisions, by how this process settled it.", "outcome", settled),
             *_gauge("waiting", "Messages that wait to be kept.", keeper.waiting),
         ]
         return "\n".join([*lines, ""])
@@ -57,11 +68,13 @@ def _counter(name: str, says: str, label: str | None, values: Mapping[str, int])
         yield f'parcours_{name}{{{label}="{value}"}} {count}' if label else f"parcours_{name} {count}"
 
 
-def _counted(name: str, says: str, labels: tuple[str, str], values: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """A counter with two labels."""
+def _counted(
+    name: str, says: str, labels: tuple[str, ...], values: Iterable[tuple[tuple[str, ...], int]]
+) -> Iterator[str]:
+    """A counter with several labels."""
     yield f"# HELP parcours_{name} {says}"
     yield f"# TYPE parcours_{name} counter"
-    for found, count in sorted(values.items()):
+    for found, count in sorted(values):
         told = ",".join(f'{label}="{value}"' for label, value in zip(labels, found))
         yield f"parcours_{name}{{{told}}} {count}"
 
