@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import psycopg
 from sqlglot import exp
 
@@ -31,16 +32,20 @@ from parcours import (
     segments,
     sources,
 )
+from parcours.consent.permission import permissions
+from parcours.consent.secret import Secret, same_as_before, secret
 from parcours.decisions import candidates, choices, filters
+from parcours.decisions.learned import now as learned_now
 from parcours.engine import Draft, Tables, Version, Warehouse, open_engine
 from parcours.identity.decisions import DecisionFault
 from parcours.landing import FileGone, SourceCount
 from parcours.model.kind import kinds_in
 from parcours.profiles import kinds as attribute_kinds
 from parcours.profiles import live as live_attributes
-from parcours.project import Project, packs_in
+from parcours.project import Project, context, packs_in
 from parcours.project.people import NOBODY, People, count_people
 from parcours.project.status import READ, REFUSED
+from parcours.rules import Moment
 from parcours.scores import kinds as score_kinds
 from parcours.segments import discovery
 from parcours.state import Database, StateFault, has_state, open_database
@@ -318,6 +323,43 @@ def audiences(project: Project, *, folder: Path | None = None, language: str | N
         return channels.write_audiences(
             version, project, folder=folder or project.folder, language=language or project.language
         )
+
+
+def decided_singly(project: Project, slot: str) -> str | None:
+    """What of a slot is known of one person at a time only, so that it is not read over a table; None for nothing."""
+    return decisions.why_not(project.slots[slot])
+
+
+def decide(
+    project: Project, database: Database, slot: str, *, file: Path, now: datetime, segment: str = "", keep: bool = True
+) -> int:
+    """Writes what a slot shows everybody known (or a segment) as a file, and keeps the decisions; how many people.
+
+    What is known of people is what was last run; it is published first where it is not yet.
+    """
+    asked = project.slots[slot]
+    publish(project, database)
+    here, _ = context.read({}, now=now, zone=project.zone)
+    hashes = same_as_before(database, _secret(project))
+
+    def may_use(people: Any) -> Any:
+        with database.asking() as connection:
+            found = permissions(connection, people.tolist(), purpose=asked.purpose, channel=None, at=now,
+                                declared=project.consents, secret=hashes)  # fmt: skip
+        noes = [person for person, permission in found.items() if not permission.may]
+        return ~np.isin(people, np.array(noes, np.int64))
+
+    learned = learned_now(database.url, [asked], now=now)[slot]
+    to = decisions.Asked(asked, Moment.of(now, project.zone), here, segment, may_use)
+    with published(project) as version, database.connection() as connection:
+        rows = decisions.rows(decisions.decided(version, to, learned), asked, now=now)
+        kept = decisions.keeping(connection, rows, asked, now=now) if keep else rows
+        return channels.write_decisions(kept, file, show=asked.show)
+
+
+def _secret(project: Project) -> Secret:
+    given = project.consent_secret.reveal() if project.consent_secret is not None else None
+    return secret(given, project.state)
 
 
 def figures(project: Project) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parcours.channels.audience_file import Written, write_audience, write_audiences
 from parcours.channels.coupon_file import CouponsWritten, dealt, write_coupons
+from parcours.channels.decision_file import write_decisions
 from parcours.channels.due_file import write_due
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "write_audience",
     "write_audiences",
     "write_coupons",
+    "write_decisions",
     "write_due",
 ]

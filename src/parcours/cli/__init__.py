@@ -11,6 +11,7 @@ from parcours.cli.audiences import audiences
 from parcours.cli.check import check
 from parcours.cli.consent import consent
 from parcours.cli.coupons import coupons
+from parcours.cli.decide import decide
 from parcours.cli.door import everywhere
 from parcours.cli.due import due
 from parcours.cli.evaluate import evaluate
@@ -38,8 +39,8 @@ def parcours(**_: object) -> None:
 
 
 _VERBS = (
-    new, check, plan, run, publish, status, explain, recommend, report, audiences, coupons, due, segments, identity,
-    test, serve, keys, consent, evaluate,
+    new, check, plan, run, publish, status, explain, recommend, report, audiences, coupons, due, decide, segments,
+    identity, test, serve, keys, consent, evaluate,
 )  # fmt: skip
 for _verb in _VERBS:
     parcours.add_command(_verb)

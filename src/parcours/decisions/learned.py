@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -58,6 +60,16 @@ async def read(connection: psycopg.AsyncConnection, slots: Sequence[Slot], *, no
     for row in await _rows(connection, "moments_learned", asked):
         sums[row["slot"]].append(row)
     return {name: replace(one, moments=moments(sums[name])) for name, one in found.items()}
+
+
+def now(url: str, slots: Sequence[Slot], *, now: datetime) -> dict[str, Learned]:
+    """The same on a connection of its own, for who does not wait for others meanwhile."""
+
+    async def asked() -> dict[str, Learned]:
+        async with await psycopg.AsyncConnection.connect(url, options="-c timezone=UTC", connect_timeout=10) as found:
+            return await read(found, slots, now=now.timestamp())
+
+    return asyncio.run(asked())
 
 
 def moments(rows: Sequence[Mapping[str, Any]]) -> Moments | None:

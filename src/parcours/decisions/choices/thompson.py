@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parcours.decisions.deciding.known import SEED, Candidate, Person
 from parcours.decisions.deciding.scored import Scored
@@ -16,6 +17,8 @@ from parcours.model.kind import kind, setting
 from parcours.model.value import Duration, Share
 from parcours.project.slot import Slot
 
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 _MOST = 200  # sets of arms whose beliefs are kept
 _HOUR = 3600
 
@@ -54,6 +57,29 @@ class Thompson:
         values = choosing.posterior.values(scores)[0, at]
         values = np.where(at == best[0], np.maximum(values.max() + 1e-9, values), values)
         return Scored(values, choosing.propensities(allowed)[0, at])
+
+    def over_table(
+        self, keys: tuple[str, ...], allowed: Bools, numbers: Ints, slot: Slot, learned: Learned | None
+    ) -> Scored:
+        """The same for many people, of whom each may see some of `keys`: allowed[n, k]."""
+        if learned is None:
+            even = chance.uniform(SEED, slot.name, slot.version, numbers, keys)
+            chances = 1 / np.maximum(allowed.sum(axis=1, keepdims=True), 1)
+            return Scored(even, np.broadcast_to(chances, even.shape))
+        choosing = self._choosing(slot, learned, keys)
+        arms = choosing.posterior.arms
+        place = {arm: at for at, arm in enumerate(arms)}
+        at = np.array([place[key] for key in keys])
+        among = np.zeros((len(numbers), len(arms)), bool)
+        among[:, at] = allowed
+        scores = choosing.posterior.draw(chance.uniform(SEED, slot.name, slot.version, numbers, arms))
+        best = np.where(among, scores, -np.inf).argmax(axis=1)
+        if self.explore.value:
+            best = explored(best, among, chance.one(SEED, slot.name, slot.version, numbers), self.explore.value)
+        values = choosing.posterior.values(scores)[:, at]
+        top = np.where(allowed, values, -np.inf).max(axis=1, keepdims=True)
+        values = np.where(at == best[:, None], np.maximum(top + 1e-9, values), values)
+        return Scored(values, choosing.propensities(among)[:, at])
 
     def _choosing(self, slot: Slot, learned: Learned, keys: tuple[str, ...]) -> Choosing:
         """What is believed of all arms there are, worked out once for what was learned."""

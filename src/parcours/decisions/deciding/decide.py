@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from parcours.project.slot import Slot
 
 CHOSEN, HELD_BACK, FALLBACK = "chosen", "held_back", "fallback"
 NOTHING_LEFT = "nothing_left"
-_HOLDOUT = "holdout"
+HOLDOUT = "holdout"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def decide(person: Person, slot: Slot, shop: Shop, learned: Learned | None = Non
     candidates = [considered.candidates[at] for at in left]
     scored: Scored = slot.choose.scores(candidates, person, slot, learned)
     bound = [considered.first[at] for at in left]
-    order = sorted(range(len(left)), key=lambda at: (len(left) if bound[at] is None else bound[at], -scored.values[at]))
+    order = sorted(range(len(left)), key=lambda at: (inf if bound[at] is None else bound[at], -scored.values[at]))
     ruled = any(rank is not None for rank in bound)
     picked = tuple(_picked(candidates[at], scored, at, bound=bound[at] is not None, ruled=ruled, first=place == 0)
                    for place, at in enumerate(order[: slot.show]))  # fmt: skip
@@ -77,7 +78,7 @@ def held_back(number: int, slot: Slot, *, seed: int = SEED) -> bool:
     """Whether a person is one of those who see what stands there for everybody; the same in every version of a slot."""
     if slot.holdout.value <= 0:
         return False
-    chance = one(seed, slot.name, _HOLDOUT, np.array([number], np.int64), _HOLDOUT)
+    chance = one(seed, slot.name, HOLDOUT, np.array([number], np.int64), HOLDOUT)
     return bool(chance[0] < slot.holdout.value)
 
 

@@ -3,6 +3,11 @@
 COPY decisions (decision, at, slot, version, number, person, subjects, how, because, shown, propensity, learns, hour,
   told, features) FROM STDIN
 
+-- name: note_table
+-- Takes decisions that were made over a table of people.
+COPY decisions (decision, at, slot, version, number, person, subjects, how, because, shown, propensity, learns, hour,
+  told) FROM STDIN (FORMAT csv)
+
 -- name: shown
 -- Adds up how often each thing was shown.
 INSERT INTO slot_counts AS c (slot, version, arm, hour, shown)
