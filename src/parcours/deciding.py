@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -179,10 +180,14 @@ class Deciding:
         return [*found, *(Key(value=key) for each in values if (key := self._people.key(each)) is not None)]
 
     def _number(self, asked: Asked, source: str) -> int:
-        """What chance hangs on for somebody unknown: the hash of their browser or log-in; of nobody, of nothing."""
+        """What chance hangs on for somebody unknown: the hash of their browser or log-in.
+
+        Who comes without any id is another one each time, below 0: nothing tells that it was the same.
+        """
         keys = self._keys(asked, source)
-        first = keys[-1] if keys else Key(value=0)
-        return first.value if first.value is not None else first.person_id or 0
+        if not keys:
+            return -1 - secrets.randbits(62)
+        return keys[-1].value if keys[-1].value is not None else keys[-1].person_id or 0
 
     async def _may_use(self, connection: psycopg.AsyncConnection, purpose: str, met: Met | None) -> bool:
         """Whether what is known of somebody may be used: nearly all never said no, which needs no question."""
@@ -194,7 +199,7 @@ class Deciding:
         self, connection: psycopg.AsyncConnection, slot: Slot, numbers: Sequence[int], moment: Moment
     ) -> list[Shown]:
         """What the slot showed them before, where a filter or the choice looks at it."""
-        if numbers == [0] or not any(getattr(kind, "looks_back", False) for kind in (*slot.filters, slot.choose)):
+        if numbers[0] < 0 or not any(getattr(kind, "looks_back", False) for kind in (*slot.filters, slot.choose)):
             return []
         since = moment.instant.replace(tzinfo=UTC) - LONGEST
         return [Shown(key, at.astimezone(UTC).replace(tzinfo=None), clicked)
@@ -329,7 +334,7 @@ def _subjects(who: _Who) -> list[int]:
     """Under which hashes they are there; for nobody, none."""
     if who.met is not None:
         return sorted(who.met.subjects)
-    return [who.person.number] if who.person.number else []
+    return [who.person.number] if who.person.number >= 0 else []
 
 
 def _scores_of(slots: Sequence[Slot]) -> list[str]:

@@ -119,6 +119,15 @@ def test_a_visitor_nobody_knows_is_decided_for_by_what_they_do_in_this_visit(sho
     assert shop.keys("hero") == ["usual"]
 
 
+def test_visitors_without_any_id_are_not_all_one_for_chance(shop: Shop) -> None:
+    shown = [shop.keys("block")[0] for _ in range(40)]
+    assert 5 < shown.count("a") < 35
+    until(lambda: len(shop.rows("SELECT 1 FROM decisions")) == 40)
+    counted = "SELECT count(DISTINCT number) AS numbers, sum(cardinality(subjects)) AS subjects FROM decisions"
+    (found,) = shop.rows(counted)
+    assert (found["numbers"], found["subjects"]) == (40, 0)
+
+
 def test_who_said_no_to_the_purpose_is_a_stranger_to_the_slot(shop: Shop) -> None:
     assert shop.keys("hero", userId="ana", consent={"personalisation": False}) == ["usual"]
     said = {"userId": "ana", "anonymousId": "b1", "event": "Page",
