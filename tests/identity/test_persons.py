@@ -51,6 +51,18 @@ def test_of_two_people_who_turn_out_to_be_one_the_longest_known_remains(shop: Sh
     assert (young, "merged", old) in changes
 
 
+def test_a_known_customer_keeps_their_id_when_an_older_visit_turns_out_to_be_theirs(shop: Shop) -> None:
+    shop.seen(3, cookie="c1")
+    shop.customer(8, email="zoe@example.fr")
+    first = shop.run()
+    visitor, customer = person_of(first, 3), person_of(first, 8)
+    shop.seen(9, email="zoe@example.fr", cookie="c1")
+    made = shop.run()
+    assert together(made) == {frozenset({3, 8, 9})}
+    assert person_of(made, 8) == customer
+    assert [row["merged_into"] for row in made["persons"] if row["person_id"] == visitor] == [customer]
+
+
 def test_undoing_a_merge_gives_both_histories_back(shop: Shop) -> None:
     shop.customer(3, email="zoe@example.fr", crm_id="K3")
     shop.seen(4, email="zoe@example.fr")

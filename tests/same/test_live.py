@@ -90,7 +90,7 @@ def messages(chance: random.Random, now: datetime) -> list[tuple[str, dict[str, 
     return made
 
 
-@pytest.mark.parametrize("seed", [3])
+@pytest.mark.parametrize("seed", [3, 4])
 def test_live_attributes_and_segments_are_those_of_a_batch_over_everything(
     seed: int, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,8 @@ GROUP BY record_id
 -- name: claims
 -- Which earlier persons each group may be: a person goes where its founding record is, else where most of its records are.
 SELECT p.person_id, coalesce(h.group_id, v.group_id) AS group_id,
-  CASE WHEN p.merged_into IS NULL THEN 1 ELSE 0 END AS living, p.first_seen, p.merged_into
+  CASE WHEN p.merged_into IS NULL THEN 1 ELSE 0 END AS living, CASE WHEN p.known THEN 1 ELSE 0 END AS known,
+  p.first_seen, p.merged_into
 FROM persons_before AS p
 LEFT JOIN own_ids AS h ON h.own_id = p.person_id
 LEFT JOIN (
@@ -30,7 +31,8 @@ LEFT JOIN (
 WHERE h.group_id IS NOT NULL OR v.group_id IS NOT NULL
 
 -- name: group_persons
--- The person that each group is: the earlier one that has been known longest, else a new one founded by its first record.
+-- The person that each group is: the earlier one, known customers before visitors, that was seen first; else a new one
+-- founded by its first record.
 SELECT f.group_id, coalesce(c.person_id, f.own_id) AS person_id
 FROM (
   SELECT group_id, own_id FROM (
@@ -45,8 +47,8 @@ FROM (
 LEFT JOIN (
   SELECT group_id, person_id FROM (
     SELECT group_id, person_id,
-      row_number() OVER (PARTITION BY group_id ORDER BY living DESC, CASE WHEN first_seen IS NULL THEN 1 ELSE 0 END,
-        first_seen, person_id) AS place
+      row_number() OVER (PARTITION BY group_id ORDER BY living DESC, known DESC,
+        CASE WHEN first_seen IS NULL THEN 1 ELSE 0 END, first_seen, person_id) AS place
     FROM claims
   ) AS claimed
   WHERE place = 1
