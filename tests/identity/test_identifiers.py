@@ -93,6 +93,36 @@ def test_visits_do_not_count_against_the_limit(shop: Shop) -> None:
     assert len(together(shop.run(kinds={"email": IdentifierRules(limit=2)}))) == 1
 
 
+def test_the_browsers_of_one_customer_are_not_counted_as_customers(shop: Shop) -> None:
+    """Whoever logs in on a tenth browser, and says who they are there, is still one customer."""
+    for browser in range(1, 11):
+        shop.customer(browser, name="Zoe Petit" if browser > 1 else "", login="U1", cookie=f"c{browser}")
+    shop.seen(20, cookie="c7")
+    made = shop.run()
+    assert together(made) == {frozenset({*range(1, 11), 20})}
+    assert refused(made) == {}
+
+
+@pytest.mark.parametrize("told", ["email", "name"])
+def test_a_log_in_that_a_shop_lends_to_many_customers_joins_none_of_them(shop: Shop, told: str) -> None:
+    for number in range(1, 10):
+        who = {"email": f"{number}@example.fr"} if told == "email" else {}
+        name = f"{chr(96 + number) * 5} Petit" if told == "name" else ""
+        shop.customer(number, name=name, login="kiosk", cookie=f"c{number}", **who)
+    made = shop.run()
+    assert together(made) == {frozenset({number}) for number in range(1, 10)}
+    assert refused(made) == {("login", "kiosk"): "too_many"}
+
+
+def test_an_email_that_two_customers_use_on_many_browsers_joins_them_not(shop: Shop) -> None:
+    for browser in range(1, 11):
+        name = "Paul Garnier" if browser % 2 else "Julie Garnier"
+        shop.customer(browser, name=name, email="famille@example.fr", cookie=f"c{browser}")
+    made = shop.run()
+    assert len(together(made)) == 10
+    assert refused(made) == {("email", "famille@example.fr"): "different_people"}
+
+
 def test_a_tablet_that_two_customers_log_in_on_is_nobodys(shop: Shop) -> None:
     shop.seen(1, login="U1", cookie="tablet")
     shop.seen(2, login="U2", cookie="tablet")

@@ -27,6 +27,9 @@ def filled(folder: Path, engine: str) -> Shop:
     shop.seen(11, login="U7", cookie="tablet")
     shop.seen(12, email="jm@x.fr", cookie="tablet")
     shop.seen(13, email="till_9@ours.fr")
+    for number in range(30, 40):
+        shop.customer(number, name="Eva Blanc" if number > 31 else "", login="U30", cookie=f"b{number}")
+        shop.customer(number + 10, login="kiosk", email=f"{number}@x.fr", cookie=f"b{number + 10}")
     (folder / "links.csv").write_text("do,left,right,why\nforbid,crm_id=K1,crm_id=K2,cousins\nforce,crm/K7,crm/K6,\n")
     return shop
 

@@ -45,6 +45,16 @@ def test_who_logs_in_is_known_at_once_and_what_they_did_before_follows(shop: Sho
     assert shop.get(f"/v1/people/{visitor}").json()["person_id"] == ana, "the visitor's id leads to who it was"
 
 
+def test_who_says_who_they_are_on_a_tenth_browser_is_still_one_person(shop: Shop) -> None:
+    for number in range(10):
+        shop.send("identify", anonymousId=f"a-many-{number}", userId="many", messageId=f"many{number}")
+        shop.send("identify", anonymousId=f"a-kiosk-{number}", userId="kiosk", messageId=f"kiosk{number}",
+                  traits={"email": f"kiosk{number}@example.com"})  # fmt: skip
+    many = {shop.whom("cookie", f"a-many-{number}") for number in range(10)}
+    assert many == {shop.whom("login", "many")}
+    assert len({shop.whom("cookie", f"a-kiosk-{number}") for number in range(10)}) == 10, "a log-in lent to many"
+
+
 def test_an_alias_joins_what_was_sent_under_the_former_id(shop: Shop) -> None:
     shop.send("track", anonymousId="a-old", event="Cart Viewed", messageId="t3")
     shop.send("alias", previousId="a-old", userId="bob", messageId="t4")

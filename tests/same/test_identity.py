@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -26,6 +27,7 @@ RULES = """
 identity: rules
 blocked_values: {login: [x9, "bad*"], email: ["*@shop.example"]}
 """
+STRICT = "identity: rules\nidentifiers: {login: {limit: 2}, email: {limit: 1}}\n"
 VALUES = [
     "null", "None", "0000", "-1", "a", "X9", "badly", "ana@example.com", "A.na+1@Gmail.com", "test@x.fr", "me@test.com",
     "me@shop.example", "é@exämple.fr", "a..b@c.fr", "a@b", "a@b.c", "a@-b.fr", "a@b-.fr", "a_b@c_d.fr",
@@ -102,6 +104,26 @@ def test_people_are_the_same_by_the_second_as_by_the_batch_in_any_order(project:
         assert [live[one] == live[other] for one, other in pairs] == batched, (known, since)
         looked_at += bool(since)
     assert looked_at > WORLDS / 3
+
+
+def test_a_value_that_too_many_customers_hold_is_the_same_by_the_second(tmp_path: Path, engine: Engine) -> None:
+    """Customers who differ only by their browser are one for the limit, in whatever order what they said arrives."""
+    strict = load(write_files(tmp_path, {"parcours.toml": TOML, "identity.yaml": STRICT}), flow.kinds())
+    chance, rules, browsers = random.Random(11), Rules.of(strict), random.Random(12)
+    worlds = [[*known, *since] for known, since in (world(number, chance) for number in range(WORLDS))]
+    for number, records in enumerate(worlds):
+        many = [("login", f"w{number}-1")]
+        records += [(number * 100 + 50 + at, True, [("cookie", f"w{number}-b{at}"), *many])
+                    for at in range(browsers.randint(0, 4))]  # fmt: skip
+    whole = batch(strict, engine, [record for records in worlds for record in records])
+    refusals = 0
+    for records in worlds:
+        groups, refused = joined(told({}, [], records, chance), rules)
+        pairs = [(one, other) for one, _, _ in records for other, _, _ in records if one < other]
+        live = [groups.root((RECORD, one)) == groups.root((RECORD, other)) for one, other in pairs]
+        assert live == [whole[one] == whole[other] for one, other in pairs], records
+        refusals += bool(refused)
+    assert WORLDS / 5 < refusals < WORLDS
 
 
 def several_hold_a_value(records: list[Record], groups: dict[int, int]) -> bool:

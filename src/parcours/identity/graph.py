@@ -2,7 +2,8 @@
 
 A kind joins what stronger kinds have joined already (`record_groups`). So a guard can see customers rather than rows:
 an e-mail that two known customers with other first names hold is a couple's, a browser that several log in on is
-nobody's. What a guard refuses to all may still be somebody's own: it then joins that customer and the records that
+nobody's. The browsers of one customer are not counted as customers: known groups that nothing but a browser tells apart
+are one. What a guard refuses to all may still be somebody's own: it then joins that customer and the records that
 nobody else knows.
 """
 
@@ -12,31 +13,36 @@ from sqlglot import exp
 
 from parcours.engine import sql
 from parcours.engine.protocol import Engine
+from parcours.identity import usable
 from parcours.identity.rules import Kind
+from parcours.project.definitions import ANONYMOUS, Identity
 
 _QUERIES = sql.load(__package__, "graph.sql")
 _WORK = ("shared", "described", "conflicts", "verdicts", "accepted", "group_facts", "group_descriptions", "weak",
-         "weak_groups", "strong_pairs")  # fmt: skip
+         "weak_groups", "strong_pairs", "crowd", "crowd_identifiers", "crowd_judged", "marks", "faces",
+         "customers")  # fmt: skip
 HUB = 20  # a value that this many customers more than its limit hold is a hub: a day of changes leaves it refused
 
 
-def join(engine: Engine, kinds: list[Kind]) -> None:
+def join(engine: Engine, identity: Identity, kinds: list[Kind]) -> None:
     """Makes `record_groups` (record_id, group_id), `deterministic_links`, `refused_by_guard` and `hubs_found`.
 
-    Reads `usable`, `records` and `descriptions`. `kinds` must not be empty.
+    Reads identifiers, customer_records, `usable`, `records` and `descriptions`. `kinds` must not be empty.
     """
     engine.temp("record_groups", "SELECT record_id, record_id AS group_id FROM records")
+    judged = usable.judged(identity, kinds)
     for kind in kinds:
-        _decide(engine, kind)
+        _decide(engine, kind, judged)
         _relabel(engine, _QUERIES["edges"])
     _gather(engine, kinds)
 
 
-def _decide(engine: Engine, kind: Kind) -> None:
+def _decide(engine: Engine, kind: Kind, judged: sql.Query) -> None:
     """What each value of a kind may join, kept as `links_of_<kind>` and `refused_of_<kind>`."""
     engine.temp("group_facts", _QUERIES["group_facts"])
     engine.temp("group_descriptions", _QUERIES["group_descriptions"])
     engine.temp("shared", _QUERIES["shared"].bind(kind=kind.name, known_below=kind.known_below))
+    _count(engine, kind, judged)
     engine.temp("described", _QUERIES["described"].bind(limit=kind.rules.limit))
     engine.temp("conflicts", _QUERIES["conflicts"])
     engine.temp("verdicts", _QUERIES["verdicts"].bind(
@@ -48,6 +54,16 @@ def _decide(engine: Engine, kind: Kind) -> None:
     engine.temp(f"hubs_of_{kind.name}", _QUERIES["hubs"].bind(kind=kind.name, limit=kind.rules.limit, spare=HUB))
     if not kind.rules.joins_alone:
         engine.temp(f"weak_of_{kind.name}", _QUERIES["weak"].bind(kind=kind.name))
+
+
+def _count(engine: Engine, kind: Kind, judged: sql.Query) -> None:
+    """Makes `customers`, how many hold each value, and of those that too many groups hold `crowd` and `faces`."""
+    engine.temp("crowd", _QUERIES["crowd"].bind(limit=kind.rules.limit, anonymous=kind.anonymous))
+    engine.temp("crowd_identifiers", _QUERIES["crowd_identifiers"])
+    engine.temp("crowd_judged", judged.tables(identifiers="crowd_identifiers"))
+    engine.temp("marks", _QUERIES["marks"].bind(anonymous=exp.column("kind", table="j").isin(*ANONYMOUS)))
+    engine.temp("faces", _QUERIES["faces"].bind(kind=kind.name))
+    engine.temp("customers", _QUERIES["customers"])
 
 
 def _relabel(engine: Engine, edges: sql.Query) -> None:

@@ -30,30 +30,78 @@ FROM (
 ) AS pairs
 WHERE (first_names_differ AND NOT coalesce(same_day, FALSE)) OR (last_names_differ AND NOT coalesce(same_day, TRUE))
 
--- name: described
--- What is said of the groups that share a value, where few enough share it to compare them.
-SELECT DISTINCT s.value, s.group_id, d.first_name, d.last_name, d.birth_date
+-- name: crowd
+-- The known customers' groups that hold a value which more of them hold than may; of no browser, which is one browser.
+SELECT s.value, s.group_id
 FROM shared AS s
-JOIN (SELECT value FROM shared GROUP BY value HAVING sum(known) BETWEEN 2 AND :limit) AS few ON few.value = s.value
+JOIN (SELECT value FROM shared GROUP BY value HAVING sum(known) > :limit) AS many ON many.value = s.value
+WHERE s.known = 1 AND NOT :anonymous
+
+-- name: crowd_identifiers
+-- The identifiers of these groups' records.
+SELECT i.*
+FROM identifiers AS i
+JOIN record_groups AS g ON g.record_id = i.record_id
+JOIN (SELECT DISTINCT group_id FROM crowd) AS c ON c.group_id = g.group_id
+
+-- name: marks
+-- What tells these groups' customers apart: their identifiers, but for browsers and appliances, and their names.
+SELECT g.group_id, concat(j.kind, '=', j.value) AS mark
+FROM crowd_judged AS j
+JOIN record_groups AS g ON g.record_id = j.record_id
+WHERE j.why_not IS NULL AND NOT :anonymous
+UNION
+SELECT d.group_id, concat('name=', coalesce(d.first_name, ''), ' ', coalesce(d.last_name, '')) AS mark
+FROM group_descriptions AS d
+JOIN (SELECT DISTINCT group_id FROM crowd) AS c ON c.group_id = d.group_id
+
+-- name: faces
+-- One group of each customer who holds such a value: those that nothing else tells apart than a browser are one.
+SELECT value, min(group_id) AS group_id
+FROM (
+  SELECT c.value, c.group_id, coalesce(string_agg(m.mark, ' ' ORDER BY m.mark), '') AS told
+  FROM crowd AS c
+  LEFT JOIN marks AS m ON m.group_id = c.group_id AND m.mark <> concat(:kind, '=', c.value)
+  GROUP BY c.value, c.group_id
+) AS each
+GROUP BY value, told
+
+-- name: customers
+-- How many customers hold each shared value.
+SELECT s.value, coalesce(f.customers, s.people) AS customers
+FROM (SELECT value, CAST(sum(known) AS BIGINT) AS people FROM shared GROUP BY value) AS s
+LEFT JOIN (SELECT value, count(*) AS customers FROM faces GROUP BY value) AS f ON f.value = s.value
+
+-- name: described
+-- What is said of the groups that share a value, where few enough customers share it to compare them.
+SELECT DISTINCT s.value, s.group_id, d.first_name, d.last_name, d.birth_date
+FROM (
+  SELECT s.value, s.group_id
+  FROM shared AS s
+  LEFT JOIN (SELECT DISTINCT value FROM crowd) AS c ON c.value = s.value
+  WHERE s.known = 1 AND c.value IS NULL
+  UNION ALL SELECT value, group_id FROM faces
+) AS s
+JOIN customers AS few ON few.value = s.value AND few.customers BETWEEN 2 AND :limit
 JOIN group_descriptions AS d ON d.group_id = s.group_id
-WHERE s.known = 1
 
 -- name: verdicts
 -- What each shared value may do: join all who hold it, only those nobody else knows, or nobody.
-SELECT value, holders, people,
+SELECT value, holders, people, customers,
   CASE
     WHEN people <= 1 AND (:alone OR people = 1) THEN 'join'
-    WHEN people > :limit THEN 'too_many'
+    WHEN customers > :limit THEN 'too_many'
     WHEN conflict = 1 AND NOT :given_to_one THEN 'different_people'
     WHEN NOT :alone THEN 'not_alone'
     ELSE 'join'
   END AS verdict,
-  CASE WHEN declarers = 1 AND people <= :limit THEN 1 ELSE 0 END AS owned
+  CASE WHEN declarers = 1 AND customers <= :limit THEN 1 ELSE 0 END AS owned
 FROM (
   SELECT s.value, count(*) AS holders, CAST(sum(s.known) AS BIGINT) AS people,
     CAST(sum(CASE WHEN s.known = 1 THEN s.declared ELSE 0 END) AS BIGINT) AS declarers,
-    max(CASE WHEN c.value IS NULL THEN 0 ELSE 1 END) AS conflict
+    max(CASE WHEN c.value IS NULL THEN 0 ELSE 1 END) AS conflict, max(n.customers) AS customers
   FROM shared AS s
+  JOIN customers AS n ON n.value = s.value
   LEFT JOIN conflicts AS c ON c.value = s.value
   GROUP BY s.value
 ) AS v
@@ -88,8 +136,8 @@ GROUP BY u.kind, u.value, v.verdict, v.owned
 
 -- name: hubs
 -- Values that so many customers hold that no day's changes could let them join: by how many more than may.
-SELECT CAST(:kind AS VARCHAR) AS kind, value, people - :limit AS spare
-FROM verdicts WHERE verdict = 'too_many' AND people - :limit >= :spare
+SELECT CAST(:kind AS VARCHAR) AS kind, value, customers - :limit AS spare
+FROM verdicts WHERE verdict = 'too_many' AND customers - :limit >= :spare
 
 -- name: relabelled
 -- The groups after joining.

@@ -40,7 +40,7 @@ def group(engine: Engine, project: Project, kinds: list[Kind], forbids: list[Dec
     to join nobody). `forbids` names records that must stay apart.
     """
     usable.prepare(engine, project.identity, kinds)
-    graph.join(engine, kinds)
+    graph.join(engine, project.identity, kinds)
     _relabel(engine)
     engine.temp("all_links", _QUERIES["all_links"])
     _cut(engine, forbids)

@@ -26,7 +26,7 @@ KEYS = {
     "identity_hubs": ("kind", "value"),
 }
 GROUPED = (*KEYS, "refused_links", "review_pairs")
-MEANING = 2  # raised when the code joins other records under the same settings
+MEANING = 3  # raised when the code joins other records under the same settings
 STEPS = ("decisions", "likeness", "identifiers", "persons")
 
 

@@ -1,10 +1,11 @@
 """Who is one person, by the second: what the last publication says, and what was sent together since.
 
 The batch's rules (graph.sql) read for the few people around somebody: kinds of identifiers, strongest first; a value
-that more known customers hold than may joins none of them; a kind that is not enough alone needs a second one. It is
-worked out from all that was said whenever somebody is read, so the order in which it arrived makes no difference, and
-two who log in on one browser at the same time cannot disturb each other. First names that contradict each other,
-likeness, links made by hand, and whose a value is that is not enough alone, are the batch's to judge.
+that more known customers hold than may joins none of them (those that only a browser tells apart are one); a kind that
+is not enough alone needs a second one. It is worked out from all that was said whenever somebody is read, so the order
+in which it arrived makes no difference, and two who log in on one browser at the same time cannot disturb each other.
+Names that tell people apart, likeness, links made by hand, and whose a value is that is not enough alone, are the
+batch's to judge.
 """
 
 from __future__ import annotations
@@ -112,8 +113,14 @@ class _Facts:
         self.told, self.rules = told, rules
         self._described = {(PERSON, person) for person, (known, _) in told.people.items() if known}
         self._best: dict[Node, int] = {}
-        for record, _, kind, _, described, _ in told.said:
+        self._marks: dict[Node, set[int]] = defaultdict(set)
+        for key, person, kind, shared in told.led:
+            if person is not None and not shared and not rules.kind(kind).anonymous:
+                self._marks[PERSON, person].add(key)
+        for record, key, kind, _, described, _ in told.said:
             node = (RECORD, record)
+            if not rules.kind(kind).anonymous:
+                self._marks[node].add(key)
             self._best[node] = min(self._best.get(node, 1000), rules.kind(kind).rank)
             if described:
                 self._described.add(node)
@@ -122,6 +129,14 @@ class _Facts:
         """The groups that are known customers: described, or by a kind of a rank below this."""
         found = {groups.root(node) for node in self._described}
         return found | {groups.root(node) for node, best in self._best.items() if best < below}
+
+    def customers(self, key: int, known: set[Node], groups: Groups) -> int:
+        """How many customers these groups that hold a value are: those that only a browser tells apart are one."""
+        marks: dict[Node, set[int]] = {root: set() for root in known}
+        for node, keys in self._marks.items():
+            if (root := groups.root(node)) in marks:
+                marks[root] |= keys
+        return len({frozenset(keys - {key}) for keys in marks.values()})
 
 
 def _holders(told: Told, groups: Groups) -> tuple[dict[int, set[Node]], dict[int, str]]:
@@ -155,8 +170,12 @@ def _judge(
     for key in keys:
         roots = {groups.root(node) for node in holders[key] if node[0] != KEY}
         people = len(roots & known)
+        if people > may.limit and not facts.rules.kind(kind).anonymous:
+            many = facts.customers(key, roots & known, groups) > may.limit
+        else:
+            many = people > may.limit
         unverified = may.verified_only and not any(v for _, k, _, v, _, _ in facts.told.said if k == key)
-        if len(roots) > 1 and (people > may.limit or unverified):
+        if len(roots) > 1 and (many or unverified):
             refused[key] = set()
         elif len(roots) > 1 and not may.joins_alone and people != 1:
             refused[key] = roots
