@@ -213,7 +213,7 @@ class People:
         return hash63(SEPARATOR.join((source, "events", str(message.key))))
 
     def _together(self, start: Any, around: Mapping[str, Any], *, person: int | None = None) -> Together:
-        told = Told(around["said"], around["led"], around["people"])
+        told = Told(around["said"], around["led"], around["people"], around["alone"])
         return together(start, told, self._rules, person=person)
 
     def _login(self, source: str, user: Any) -> int | None:

@@ -55,6 +55,27 @@ def test_who_says_who_they_are_on_a_tenth_browser_is_still_one_person(shop: Shop
     assert len({shop.whom("cookie", f"a-kiosk-{number}") for number in range(10)}) == 10, "a log-in lent to many"
 
 
+@pytest.mark.parametrize("how", ["together", "alone first", "said who"])
+def test_the_id_that_a_visitor_was_answered_under_is_still_theirs_after_the_next_run(shop: Shop, how: str) -> None:
+    """So that what was stored under it, a no to marketing for one, is theirs too."""
+    name = f"new-{how}"
+    if how == "alone first":
+        shop.send("track", anonymousId=f"a-{name}", event="Seen", messageId=f"{name}-1")
+    kind = "identify" if how == "said who" else "track"
+    shop.send(kind, anonymousId=f"a-{name}", userId=name, messageId=f"{name}-2",
+              **({} if how == "said who" else {"event": "Seen"}))  # fmt: skip
+    answered = shop.whom("login", name)
+    assert answered == shop.whom("cookie", f"a-{name}")
+    shop.run()
+    now = shop.whom("login", name)
+    assert now and answered and shop.get(f"/v1/people/{answered}").json()["person_id"] == now
+    rows = shop.rows(f"SELECT person_id, merged_into, merged FROM people WHERE person_id IN"
+                     f" ({int(answered[4:], 16)}, {int(now[4:], 16)})")  # fmt: skip
+    merged = {row["person_id"]: row["merged_into"] for row in rows}
+    assert answered == now if how != "said who" else merged[int(answered[4:], 16)] == int(now[4:], 16)
+    assert answered == now or [row["merged"] for row in rows if row["merged"]] == [[int(answered[4:], 16)]]
+
+
 def test_an_alias_joins_what_was_sent_under_the_former_id(shop: Shop) -> None:
     shop.send("track", anonymousId="a-old", event="Cart Viewed", messageId="t3")
     shop.send("alias", previousId="a-old", userId="bob", messageId="t4")

@@ -27,6 +27,7 @@ class Told:
     said: Sequence[tuple[int, int, str, bool, bool, float]] = ()  # record, key, kind, verified, described, at
     led: Sequence[tuple[int, int | None, str, bool]] = ()  # key, person, kind, shared
     people: Mapping[int, tuple[bool, float | None]] = field(default_factory=dict)  # known, first seen
+    alone: Mapping[int, float] = field(default_factory=dict)  # key, since when something is sent under it alone
 
 
 @dataclass(frozen=True)
@@ -207,8 +208,8 @@ def _gathered(first: Node, groups: Groups, refused: set[int], told: Told) -> Tog
     held = {key for record, key, *_ in told.said if record in records}
     subjects = {number for what, number in nodes if what == KEY}
     keys = frozenset(subjects | {key for key in held if key not in refused})
-    founder = None if people else _founder(subjects, records, told)
-    person = people[0] if people else founded(founder or 0)
+    record, founder = (0, None) if people else _founder(subjects, records, told)
+    person = people[0] if people else founded(record)
     new = frozenset(subjects - {key for key, person, _, _ in told.led if person is not None})
     return Together(person, tuple(people), keys, frozenset(subjects), frozenset(held & refused), new, founder)
 
@@ -219,7 +220,16 @@ def _age(known: tuple[bool, float | None] | None, person: int) -> tuple[bool, bo
     return not is_known, first is None, first or 0.0, person
 
 
-def _founder(subjects: set[int], records: set[int], told: Told) -> int:
-    """The value under which somebody was first heard of."""
-    said = sorted((at, record, key) for record, key, _, _, _, at in told.said if record in records and key in subjects)
-    return said[0][2] if said else min(subjects)
+def _founder(subjects: set[int], records: set[int], told: Told) -> tuple[int, int]:
+    """The record that founded somebody, as the batch finds it, and a value of it that leads to them.
+
+    What is sent under one value alone is the record of that value's number. What described them has another number in
+    the batch: the value stands for it.
+    """
+    said = [(at, key if described else record, key)
+            for record, key, _, _, described, at in told.said if record in records and key in subjects]  # fmt: skip
+    alone = [(told.alone[key], key, key) for key in subjects if key in told.alone]
+    if not said and not alone:
+        return min(subjects), min(subjects)
+    _, record, key = min(said + alone)
+    return record, key

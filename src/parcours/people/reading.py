@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from parcours.state import queries
 
 MOST = 2000  # of a person's newest messages
+_HAPPENINGS = ("track", "page", "screen")
 _QUERIES = queries("person")
 T = TypeVar("T")
 _LISTS = {
@@ -124,13 +125,15 @@ async def look(
         return None
     if told["asked"] is None and not (told["said"] or people or told["messages"]):
         return None
+    sent = _read(_messages, told["messages"])
     around = {
         "said": _read(_said, told["said"]),
         "led": _read(_led, told["led"]),
         "people": {person: (row.known, row.first_seen) for person, row in people.items()},
+        "alone": {} if people else _alone(sent),
     }
     who = skills.together(told["start"] or (), around, person=told["asked"])
-    messages = mine(_read(_messages, told["messages"]), who, skills)
+    messages = mine(sent, who, skills)
     horizons = _horizons.decode(told["horizons"]) if told["horizons"] else {}
     fresh = (one.key for one in messages if one.subject in who.new or one.written >= horizons.get(one.source, 0))
     rows = [_row(people[person], told["attributes"]) for person in who.people if person in people]
@@ -139,6 +142,27 @@ async def look(
 
 def _read(decoder: msgspec.json.Decoder[list[T]], text: str | None) -> list[T]:
     return decoder.decode(text) if text else []
+
+
+class _Senders(msgspec.Struct, rename="camel"):
+    """By what a message names who sent it."""
+
+    user_id: Any = None
+    anonymous_id: Any = None
+
+
+_senders = msgspec.json.Decoder(_Senders)
+
+
+def _alone(sent: Iterable[Told]) -> dict[int, float]:
+    """Since when something is told under a value alone: what founds a visitor of whom no publication tells."""
+    since: dict[int, float] = {}
+    for _, kind, _, _, subject, at, _, text in sent:
+        if kind in _HAPPENINGS:
+            who = _senders.decode(text)
+            if who.user_id is None or who.anonymous_id is None:
+                since[subject] = min(since.get(subject, at.timestamp()), at.timestamp())
+    return since
 
 
 async def before(

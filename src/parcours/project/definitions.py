@@ -139,8 +139,8 @@ class IdentifierRules:
     limit: int = setting(
         8,
         doc="A value shared by more customers than this joins nobody (the shop's own phone number); customers "
-        "whom nothing but their browser tells apart count as one. For `cookie` and `device` the default is 1: a browser "
-        "that several customers use joins none of them.",
+        "whom nothing but their browser tells apart count as one. For `cookie` and `device` the default is 1: a "
+        "browser that several customers use joins none of them.",
     )
     joins_alone: bool = setting(
         True, doc="Whether this identifier is enough, without a second one, to join two records."

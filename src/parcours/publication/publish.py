@@ -21,7 +21,7 @@ from parcours.publication.ahead import ahead
 from parcours.publication.people import ASKED, MOST, people
 from parcours.state import Database, queries
 
-MEANING = 3  # raised when the same tables are told otherwise
+MEANING = 4  # raised when the same tables are told otherwise
 PIECE = 3_000_000  # rows worked on at once, of all tables together: what bounds memory
 BLOCK = 10_000  # rows sent at once
 READS = (
@@ -30,7 +30,7 @@ READS = (
 )  # fmt: skip
 _LATELY = ("order_lines",)
 _DAYS = 180  # for which it is told what was bought
-_WORK = ("published_keys", "published_articles", "joining", "lately")
+_WORK = ("published_keys", "published_articles", "joining", "lately", "answered", "visitors_answered")
 _LAST_ID = 2**63 - 1
 _QUERIES = sql.load(__package__, "rows.sql")
 _STATE = queries("publication")
@@ -64,6 +64,7 @@ def publish(
         if current and current[1] == content:
             return Published(current[0], False, current[4])
         rows = _Rows(version, project, joining, date.fromisoformat(str(as_of)))
+        rows.meet(_answered(connection))
         begun = {"content": content, "version": version.number, "as_of": as_of, "attributes": rows.attributes}
         (publication,) = _row(connection, "begin", begun)
         for source, horizon in sorted(horizons.items()):
@@ -84,6 +85,12 @@ def publish(
 
 def _row(connection: psycopg.Connection[Any], name: str, values: Mapping[str, Any] | None = None) -> Any:
     return connection.execute(_STATE[name].text.encode(), values).fetchone()
+
+
+def _answered(connection: psycopg.Connection[Any]) -> pa.Table:
+    """The visitors who were answered under an id before a publication told of them, and what founded each."""
+    people, keys = _row(connection, "answered")
+    return pa.table({"person_id": pa.array(people, pa.int64()), "key": pa.array(keys, pa.int64())})
 
 
 class _Rows:
@@ -111,6 +118,11 @@ class _Rows:
     def _months(self, since: date) -> list[str]:
         known = self._version.table("order_lines").parts if self._version.has("order_lines") else {}
         return [month for month in known if month > f"{since:%Y-%m}"]
+
+    def meet(self, answered: pa.Table) -> None:
+        """Works out who the visitors are who were answered under an id (person_id, key) that nothing tells of yet."""
+        self._engine.register("visitors_answered", answered)
+        self._engine.temp("answered", _QUERIES["answered"])
 
     def people(self, publication: int) -> Iterator[pa.RecordBatch]:
         """One row a person, a piece of the people at a time."""

@@ -18,6 +18,14 @@ WHERE k.told = 1
 -- The values by which people are found, as they are sent.
 SELECT CAST(:publication AS BIGINT) AS publication, key, person_id, kind, shared FROM published_keys
 
+-- name: answered
+-- Who the visitors are who were answered under an id that no publication tells of: whoever has the value that founded them.
+SELECT a.person_id, k.person_id AS merged_into
+FROM visitors_answered AS a
+JOIN published_keys AS k ON k.key = a.key AND NOT k.shared AND k.person_id <> a.person_id
+LEFT JOIN persons AS p ON p.person_id = a.person_id
+WHERE p.person_id IS NULL
+
 -- name: addresses
 -- Where people are reached: their identifiers of the kinds that channels write to.
 SELECT CAST(:publication AS BIGINT) AS publication, r.person_id, i.kind, i.value,
@@ -42,6 +50,11 @@ WHERE p.known AND c.at IS NOT NULL
 SELECT person_id, merged_into, known, household_id, first_seen, last_seen, coalesce(household_id, person_id) AS household
 FROM persons
 WHERE (known OR merged_into IS NOT NULL OR :anonymous) AND person_id > :above AND person_id <= :up_to
+UNION ALL
+SELECT person_id, merged_into, FALSE AS known, CAST(NULL AS BIGINT) AS household_id, CAST(NULL AS TIMESTAMP) AS first_seen,
+  CAST(NULL AS TIMESTAMP) AS last_seen, person_id AS household
+FROM answered
+WHERE person_id > :above AND person_id <= :up_to
 ORDER BY person_id
 
 -- name: keys_of
@@ -54,6 +67,10 @@ WHERE NOT shared AND person_id > :above AND person_id <= :up_to
 -- Who turned out to be each person.
 SELECT merged_into AS owner, person_id AS told
 FROM persons
+WHERE merged_into > :above AND merged_into <= :up_to
+UNION ALL
+SELECT merged_into AS owner, person_id AS told
+FROM answered
 WHERE merged_into > :above AND merged_into <= :up_to
 
 -- name: no_profiles

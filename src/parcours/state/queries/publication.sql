@@ -7,6 +7,11 @@ SELECT publication, content, version, as_of, people, published_at FROM publicati
 INSERT INTO publications (content, version, as_of, attributes)
 VALUES (%(content)s, %(version)s, %(as_of)s, %(attributes)s) RETURNING publication
 
+-- name: answered
+-- The visitors who were answered under an id before a publication told of them, and the value that founded each.
+SELECT coalesce(array_agg(person_id ORDER BY person_id), '{}'), coalesce(array_agg(key ORDER BY person_id), '{}')
+FROM live_people
+
 -- name: horizon
 -- Up to where a publication knows what came from a source of keys.
 INSERT INTO publication_horizons (publication, source, horizon) VALUES (%(publication)s, %(source)s, %(horizon)s)
