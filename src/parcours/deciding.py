@@ -154,7 +154,8 @@ class Deciding:
             person = stranger if met is None else _person(met, stranger)
             roots = [root for root in (person.here.get("viewed_product"), *person.viewed[:3]) if root]
             shop = await self._shelves.around(connection, _scores_of(slots), roots)
-            numbers = sorted({person.number, *(met.subjects if met else ()), stranger.number})
+            theirs = (*met.people, *met.subjects) if met else ()
+            numbers = sorted({person.number, *theirs, stranger.number})
             found = []
             for slot in slots:
                 allowed = asked.may_use and await self._may_use(connection, slot.purpose, met)
