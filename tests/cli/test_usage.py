@@ -71,5 +71,5 @@ def test_the_language_is_that_of_the_machine_where_there_is_no_project(
 
 def test_a_group_without_a_command_shows_its_help(call: Call) -> None:
     said = call("--language", "fr", "explain")
-    assert "Explique une personne, un segment ou un score." in said.err + said.out
+    assert "Explique une personne, un segment, un score ou une décision." in said.err + said.out
     assert "Erreur" not in said.err
