@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from parcours.canonical import SILENCE
 from parcours.consent import Register
@@ -42,6 +44,8 @@ from parcours.state.readers import Readers
 
 SECOND = 1.0
 MINUTE = 60.0
+SWITCH = 0.0005  # seconds after which what is worked out beside the answers lets an answer go on
+BETWEEN = 5.0  # seconds between two readings of what was learned
 _QUERIES = queries("decision")
 LONGEST = timedelta(days=31)  # how far back it is looked at what a slot showed somebody
 SLOW, UNAVAILABLE, FAILED = "slow", "unavailable", "failed"
@@ -77,6 +81,7 @@ class Deciding:
         self._readers = Readers(register.database.url)
         self._shelves = Shelves()
         self._learned: Mapping[str, Learned] = {}
+        self._learned_at = float("-inf")
         self._languages = project.languages
         self.log = Log(register.database.url)
         self.made = Counter[tuple[str, str, str]]()  # since the start: slot, how, because
@@ -234,6 +239,8 @@ class Deciding:
     async def start(self) -> None:
         """Reads the shop and what was learned, and begins to keep both up to date."""
         self.log.start()
+        threadpool_limits(1)  # small sums, many of them: threads of a library that wait for each other cost more
+        sys.setswitchinterval(SWITCH)
         with suppress(psycopg.Error):
             await self._renewed()
         self._tasks = [asyncio.create_task(self._renewing()), asyncio.create_task(self._tidying())]
@@ -265,6 +272,15 @@ class Deciding:
                 _log.warning("what is old is not tidied", extra={"facts": {"error": type(error).__name__}})
             await asyncio.sleep(MINUTE)
 
+    async def _learn(self, connection: psycopg.AsyncConnection, slots: Sequence[Slot], now: float) -> None:
+        """Reads what slots learned; what follows from it is worked out beside the requests, not between them."""
+        self._learned_at = time.monotonic()
+        found = await learning.read(connection, slots, now=now)
+        for slot in slots:
+            if hasattr(slot.choose, "prepare"):
+                await asyncio.to_thread(slot.choose.prepare, slot, found[slot.name])
+        self._learned = found
+
     async def _renewed(self) -> None:
         """Settles what came of decisions, reads what was learned, and the catalogue where there is a newer one."""
         if not self._project.slots:
@@ -277,8 +293,8 @@ class Deciding:
             self.settled.update(await settle(connection, self._project.slots.values(), now=now))
             await self._shelves.renew(connection)
             await self.refusals.renew(connection)
-            if learns:
-                self._learned = await learning.read(connection, learns, now=now.timestamp())
+            if learns and time.monotonic() > self._learned_at + BETWEEN:
+                await self._learn(connection, learns, now.timestamp())
 
 
 @dataclass(frozen=True)

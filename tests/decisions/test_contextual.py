@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache
 from uuid import uuid4
 
 import numpy as np
@@ -16,6 +17,7 @@ from parcours.decisions.learned import Learned
 from parcours.decisions.log import Entry
 from parcours.decisions.settling import Reward
 from parcours.project import ProjectFaults
+from parcours.project.slot import Slot
 from parcours.state import Database
 from tests.decisions.shop import NOW, SHOP, person, slot
 from tests.decisions.test_settling import keep, say, settled
@@ -33,8 +35,13 @@ choose:
 """
 
 
+@cache
+def block() -> Slot:
+    return slot(TEXT)
+
+
 def shown(device: str, arm: str) -> Entry:
-    one = slot(TEXT)
+    one = block()
     x = one.choose.read.one({"device": device, "cart_value": 5000})[0]
     return Entry(uuid4(), NOW, one.name, one.version, 7, None, [7], "chosen", None, [arm], 0.5, True, "{}", [1.0],
                  tuple(x))  # fmt: skip
@@ -42,14 +49,14 @@ def shown(device: str, arm: str) -> Entry:
 
 async def read(database: Database) -> Learned:
     async with await psycopg.AsyncConnection.connect(database.url, autocommit=True) as connection:
-        found = await learning.read(connection, [slot(TEXT)], now=NOW.timestamp() + 10 * 86400)
+        found = await learning.read(connection, [block()], now=NOW.timestamp() + 10 * 86400)
     return found["block"]
 
 
 def learn(database: Database, entries: Sequence[Entry], clicked: Sequence[Entry]) -> Learned:
     keep(database, *entries)
     say(database, *(Reward(uuid4(), one.decision, None, "click", 1.0, NOW, NOW) for one in clicked))
-    assert settled(database, slot(TEXT)).get("counted", 0) == len(clicked)
+    assert settled(database, block()).get("counted", 0) == len(clicked)
     return asyncio.run(read(database))
 
 
@@ -63,7 +70,7 @@ def test_what_suits_a_phone_is_shown_to_phones_and_the_sums_are_those_of_the_log
     assert np.allclose(known.moments.a[0, known.moments.arms.index("app")], x.T @ x)
     wanted = np.array([one.features for one in clicked if one.shown == ["app"]]).sum(axis=0)
     assert np.allclose(known.moments.b[0, known.moments.arms.index("app")], wanted)
-    one = slot(TEXT)
+    one = block()
     for device, best in (("mobile", "app"), ("desktop", "store")):
         found = [decide(person(number, here={"device": device, "cart_value": 5000}), one, SHOP, known).picked[0]
                  for number in range(400)]  # fmt: skip
@@ -73,14 +80,14 @@ def test_what_suits_a_phone_is_shown_to_phones_and_the_sums_are_those_of_the_log
 
 
 def test_nothing_learned_yet_shows_each_as_often(database: Database) -> None:
-    one = slot(TEXT)
+    one = block()
     found = [decide(person(number), one, SHOP).picked[0].candidate.key for number in range(1000)]
     assert 0.43 < found.count("app") / 1000 < 0.57
 
 
 def test_the_same_person_and_moment_is_shown_the_same(database: Database) -> None:
     known = learn(database, [shown("mobile", "app"), shown("desktop", "store")], [])
-    one, here = slot(TEXT), {"device": "mobile"}
+    one, here = block(), {"device": "mobile"}
     found = {decide(person(5, here=here), one, SHOP, known).picked[0].candidate.key for _ in range(5)}
     assert len(found) == 1
 

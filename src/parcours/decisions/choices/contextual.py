@@ -101,6 +101,10 @@ class Contextual:
         values = np.where(at == first[0], np.maximum(values.max() + 1e-9, values), values)
         return Scored(values, self._propensity(model, x, allowed, top)[at], x[0])
 
+    def prepare(self, slot: Slot, learned: Learned) -> None:
+        """Works out the model, before somebody waits for it."""
+        self._model(learned, tuple(slot.variants))
+
     def _propensity(self, model: linear.Linear, x: Any, allowed: Any, top: Any) -> NDArray[np.float64]:
         if self.how == "thompson":
             return np.asarray(linear.propensities(model, x, allowed, explore=self.explore.value)[0])

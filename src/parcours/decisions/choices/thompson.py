@@ -81,6 +81,11 @@ class Thompson:
         values = np.where(at == best[:, None], np.maximum(top + 1e-9, values), values)
         return Scored(values, choosing.propensities(among)[:, at])
 
+    def prepare(self, slot: Slot, learned: Learned) -> None:
+        """Works out what is believed, before somebody waits for it."""
+        choosing = self._choosing(slot, learned, tuple(slot.variants))
+        choosing.propensities(np.ones((1, len(choosing.posterior.arms)), bool))
+
     def _choosing(self, slot: Slot, learned: Learned, keys: tuple[str, ...]) -> Choosing:
         """What is believed of all arms there are, worked out once for what was learned."""
         strangers = tuple(sorted(set(keys) - learned.known))
