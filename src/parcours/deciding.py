@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import dict_row
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from parcours.canonical import SILENCE
 from parcours.consent import Register
@@ -44,7 +43,6 @@ from parcours.state.readers import Readers
 
 SECOND = 1.0
 MINUTE = 60.0
-SWITCH = 0.0005  # seconds after which what is worked out beside the answers lets an answer go on
 BETWEEN = 5.0  # seconds between two readings of what was learned
 _QUERIES = queries("decision")
 LONGEST = timedelta(days=31)  # how far back it is looked at what a slot showed somebody
@@ -89,6 +87,7 @@ class Deciding:
         self.refusals = Refusals(register.declared)
         self._tasks: list[asyncio.Task[None]] = []
         self._given_up: set[asyncio.Task[Any]] = set()
+        self._line: psycopg.AsyncConnection | None = None  # for what is renewed every second
 
     async def answer(self, asked: Asked, *, source: str, now: datetime) -> dict[str, Any]:
         """What stands in each slot asked for. Raises NoSuchSlot; what else goes wrong ends in the slot's fallback."""
@@ -205,11 +204,13 @@ class Deciding:
         self, connection: psycopg.AsyncConnection, slot: Slot, numbers: Sequence[int], moment: Moment
     ) -> list[Shown]:
         """What the slot showed them before, where a filter or the choice looks at it."""
-        if numbers[0] < 0 or not any(getattr(kind, "looks_back", False) for kind in (*slot.filters, slot.choose)):
+        if numbers[0] < 0 or not any(kind.looks_back for kind in (*slot.filters, slot.choose)):
             return []
         since = moment.instant.replace(tzinfo=UTC) - LONGEST
+        unwritten = [(key, one.at, False) for one in self.log.unwritten(slot.name, numbers) for key in one.shown]
+        written = await earlier(connection, slot.name, numbers, since)
         return [Shown(key, at.astimezone(UTC).replace(tzinfo=None), clicked)
-                for key, at, clicked in await earlier(connection, slot.name, numbers, since)]  # fmt: skip
+                for key, at, clicked in (*unwritten, *written)]  # fmt: skip
 
     def _noted(
         self, slot: Slot, decided: Decided, who: _Who, *, strange: Sequence[str], now: datetime, language: str
@@ -218,14 +219,13 @@ class Deciding:
         decision = new_id(now)
         keys = [one.candidate.key for one in decided.picked]
         first = decided.picked[0] if decided.picked else None
-        learns = decided.how == "chosen" and bool(getattr(slot.choose, "learns", False)) and not any(
-            one.by_rule for one in decided.picked)  # fmt: skip
+        learns = decided.how == "chosen" and slot.choose.learns and not any(one.by_rule for one in decided.picked)
         self.made[slot.name, decided.how, decided.because or ""] += 1
         kept = told(decided, who.person, strange)
         self.log.note(Entry(
             decision, now, slot.name, slot.version, who.person.number, who.met.person_id if who.met else None,
             _subjects(who), decided.how, decided.because, keys,
-            first.propensity if first else None, learns, kept, _weights(slot, len(keys)), decided.features,
+            first.propensity if first else None, learns, kept, slot.choose.looked_at(len(keys)), decided.features,
         ))  # fmt: skip
         return {"decision_id": str(decision), "slot": slot.name, "how": decided.how, "because": decided.because,
                 "items": items(decided, language)}  # fmt: skip
@@ -239,8 +239,6 @@ class Deciding:
     async def start(self) -> None:
         """Reads the shop and what was learned, and begins to keep both up to date."""
         self.log.start()
-        threadpool_limits(1)  # small sums, many of them: threads of a library that wait for each other cost more
-        sys.setswitchinterval(SWITCH)
         with suppress(psycopg.Error):
             await self._renewed()
         self._tasks = [asyncio.create_task(self._renewing()), asyncio.create_task(self._tidying())]
@@ -252,6 +250,8 @@ class Deciding:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.log.close()
         await self._readers.close()
+        if self._line is not None:
+            await self._line.close()
 
     async def _renewing(self) -> None:
         while True:
@@ -275,32 +275,38 @@ class Deciding:
     async def _learn(self, connection: psycopg.AsyncConnection, slots: Sequence[Slot], now: float) -> None:
         """Reads what slots learned; what follows from it is worked out beside the requests, not between them."""
         self._learned_at = time.monotonic()
-        found = await learning.read(connection, slots, now=now)
-        for slot in slots:
-            if hasattr(slot.choose, "prepare"):
-                await asyncio.to_thread(slot.choose.prepare, slot, found[slot.name])
-        self._learned = found
+        rows = await learning.rows(connection, slots)
+        self._learned = await asyncio.to_thread(_learned, slots, rows, now)
 
     async def _renewed(self) -> None:
         """Settles what came of decisions, reads what was learned, and the catalogue where there is a newer one."""
         if not self._project.slots:
             return
-        learns = [slot for slot in self._project.slots.values() if getattr(slot.choose, "learns", False)]
-        async with await psycopg.AsyncConnection.connect(
-            self._register.database.url, autocommit=True, options="-c timezone=UTC", connect_timeout=5
-        ) as connection:
-            now = datetime.now(UTC)
-            self.settled.update(await settle(connection, self._project.slots.values(), now=now))
-            await self._shelves.renew(connection)
-            await self.refusals.renew(connection)
-            if learns and time.monotonic() > self._learned_at + BETWEEN:
-                await self._learn(connection, learns, now.timestamp())
+        learns = [slot for slot in self._project.slots.values() if slot.choose.learns]
+        if self._line is None or self._line.closed:
+            self._line = await psycopg.AsyncConnection.connect(
+                self._register.database.url, autocommit=True, options="-c timezone=UTC", connect_timeout=5,
+                prepare_threshold=0,
+            )  # fmt: skip
+        now = datetime.now(UTC)
+        self.settled.update(await settle(self._line, self._project.slots.values(), now=now))
+        await self._shelves.renew(self._line)
+        await self.refusals.renew(self._line)
+        if learns and time.monotonic() > self._learned_at + BETWEEN:
+            await self._learn(self._line, learns, now.timestamp())
 
 
 @dataclass(frozen=True)
 class _Who:
     person: Person
     met: Met | None = None
+
+
+def _learned(slots: Sequence[Slot], rows: learning.Rows, now: float) -> dict[str, Learned]:
+    found = learning.of(slots, rows, now=now)
+    for slot in slots:
+        slot.choose.prepare(slot, found[slot.name])
+    return found
 
 
 def _person(met: Met, stranger: Person) -> Person:
@@ -314,7 +320,7 @@ def _person(met: Met, stranger: Person) -> Person:
         tastes={score: dict(pairs) for score, pairs in _pairs(published.get("tastes", ()), "item", "share").items()},
         due=_due(published.get("due", ())),
         offers=_pairs(published.get("coupons", ()), "offer_id", "code", by="allotment"),
-        bought=_bought(published.get("bought", ()), met.messages),
+        bought=_bought(published.get("bought", ()), met.messages, ZoneInfo(moment.zone)),
         viewed=seen.get("products", ()), carted=[each["product_id"] for each in cart(met.events)],
         searched=list(dict.fromkeys(searched)), may_use=True,
     )  # fmt: skip
@@ -335,15 +341,16 @@ def _due(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Due]]:
     return found
 
 
-def _bought(published: Sequence[Mapping[str, Any]], messages: Sequence[Any]) -> dict[str, date]:
+def _bought(published: Sequence[Mapping[str, Any]], messages: Sequence[Any], zone: ZoneInfo) -> dict[str, date]:
     """The latest day on which each article was bought: as published, and in messages since."""
     found = {row["product_id"]: date.fromisoformat(row["day"]) for row in published}
     for one in messages:
         if (one.name or "").lower() == BOUGHT and isinstance(properties := one.body.get("properties"), dict):
+            day = one.at.astimezone(zone).date()
             for line in properties.get("products") or ():
                 product = line.get("product_id") or line.get("sku") if isinstance(line, dict) else None
                 if product:
-                    found[str(product)] = max(found.get(str(product), one.at.date()), one.at.date())
+                    found[str(product)] = max(found.get(str(product), day), day)
     return found
 
 
@@ -356,12 +363,7 @@ def _subjects(who: _Who) -> list[int]:
 
 def _scores_of(slots: Sequence[Slot]) -> list[str]:
     """The scores whose neighbours of articles are needed."""
-    return sorted({kind.score for slot in slots for kind in slot.candidates if getattr(kind, "near", False)})
-
-
-def _weights(slot: Slot, many: int) -> list[float]:
-    """How much each thing shown counts as looked at: all of it, or less from place to place in a list."""
-    return [1 / (place + 1) ** 0.5 for place in range(many)] if slot.choice == "ranked" else [1.0] * many
+    return sorted({kind.score for slot in slots for kind in slot.candidates if kind.near})
 
 
 @asynccontextmanager

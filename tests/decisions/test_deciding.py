@@ -243,3 +243,9 @@ def slot_ranked() -> Slot:
     if not _KEPT:
         _KEPT.append(slot(RANKED.replace("chance: false", "chance: true")))
     return _KEPT[0]
+
+
+def test_what_was_searched_for_comes_first() -> None:
+    one = slot(RANKED)
+    assert keys(decide(person(searched=["JAM"]), one, SHOP))[0] == "jam"
+    assert keys(decide(person(searched=["nothing"]), one, SHOP)) == keys(decide(person(), one, SHOP))

@@ -149,3 +149,26 @@ def test_an_order_counts_for_the_latest_decision_of_the_slot_before_it(database:
     assert [(row["decision"], row["kind"], row["value"]) for row in told] == [
         (latest.decision, "margin", 420.0), (latest.decision, "order", 1.0),
     ]  # fmt: skip
+
+
+def test_a_decision_that_no_table_holds_is_given_up_and_the_others_are_written(database: Database, slot: Slot) -> None:
+    good, strange = entry(slot), entry(slot, shown=["a\x00"])
+
+    async def run() -> Log:
+        log = Log(database.url)
+        log.start()
+        for each in (good, strange, entry(slot)):
+            log.note(each)
+        await log.close()
+        return log
+
+    log = asyncio.run(run())
+    assert (log.written, log.given_up) == (2, 1)
+    assert counts(database)["a"][0] == 2.0
+
+
+def test_what_waits_to_be_written_is_known(slot: Slot) -> None:
+    log, own = Log(""), entry(slot)
+    log.note(own)
+    assert list(log.unwritten(slot.name, {7})) == [own]
+    assert not list(log.unwritten(slot.name, {8})) and not list(log.unwritten("other", {7}))

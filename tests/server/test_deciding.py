@@ -53,6 +53,8 @@ fallback: usual
                         "choose: {kind: thompson, explore: 10 %}\nsuccess: {by: click, within: 1 days}\n",
     "slots/nobody.yaml": "slot: nobody\nholdout: 0 %\nvariants: {x: {who: {weather: snow}}, y: {content: {n: 1}}}\n"
                          "rules: [{when: {weather: rain}, never: [x, y]}]\nfallback: y\n",
+    "slots/once.yaml": "slot: once\nholdout: 0 %\nmilliseconds: 500\nvariants: {x: {}, y: {content: {n: 1}}}\n"
+                       "filters: [{kind: at_most, times: 1, within: 1 day}]\nfallback: y\n",
     "crm.csv": "id,email,first,city,login\n1,ana@example.com,Ana,Paris,ana\n2,bob@example.com,Bob,Lyon,bob\n",
     "till.csv": "order,at,login,total\nA1,2026-03-01 10:00:00,ana,12.50\nA2,2026-03-05 11:00:00,ana,7.00\n",
     "shelf.csv": "id,name,category,price\nT1,Tea,Tea,4.50\nM1,Mug,Cups,9.00\n",
@@ -126,6 +128,11 @@ def test_visitors_without_any_id_are_not_all_one_for_chance(shop: Shop) -> None:
     counted = "SELECT count(DISTINCT number) AS numbers, sum(cardinality(subjects)) AS subjects FROM decisions"
     (found,) = shop.rows(counted)
     assert (found["numbers"], found["subjects"]) == (40, 0)
+
+
+def test_what_is_shown_once_is_shown_once_however_soon_it_is_asked_for_again(shop: Shop) -> None:
+    assert [shop.keys("once", userId="bob") for _ in range(4)] == [["x"], ["y"], ["y"], ["y"]]
+    assert shop.keys("once", userId="ana") == ["x"]
 
 
 def test_who_said_no_to_the_purpose_is_a_stranger_to_the_slot(shop: Shop) -> None:
@@ -202,7 +209,7 @@ def test_a_key_that_may_only_collect_may_not_decide(shop: Shop) -> None:
 
 def test_nonsense_of_the_moment_is_no_match_and_is_told(shop: Shop) -> None:
     context = {"weather": "frogs", "temperature": float(2**60), "cart_items": True, "page": "", "hour": 3,
-               "x": {"y": [1]}}  # fmt: skip
+               "search": "a\x00b", "x": {"y": [1]}}  # fmt: skip
     answer = shop.ask("hero", context=context)
     assert answer.status == 200
     assert answer.json()["decisions"][0]["items"][0]["key"] == "usual"

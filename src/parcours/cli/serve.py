@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from parcours.state import Database
 
 
+SWITCH = 0.0005  # seconds after which what is worked out beside the answers lets an answer go on
+
+
 @click.command(epilog="Example: parcours serve --port 8080")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="The port to listen on.")
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 def serve(door: Door, host: str, port: int, site: Path | None) -> int:
     """Collects what sites, apps and servers send, until it is stopped (Ctrl-C). Keeps it in PostgreSQL."""
     import uvicorn
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     from parcours import live
     from parcours.server import app, logs
@@ -34,6 +39,8 @@ def serve(door: Door, host: str, port: int, site: Path | None) -> int:
     from parcours.web import preferences, questionnaires
 
     project = door.project()
+    threadpool_limits(1)  # small sums, many of them: threads of a library that wait for each other cost more
+    sys.setswitchinterval(SWITCH)
     with open_database(project.state) as database, _shown(site, database) as shown:
         register = live.register_of(project, database, now=datetime.now(UTC))
         door.terminal.say("Listening on http://{host}:{port} (Ctrl-C ends it).", host=host, port=port)

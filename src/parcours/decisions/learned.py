@@ -45,21 +45,43 @@ class Learned:
         return frozenset(self.counts.arms)
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows of slot_counts, slot_delays and slot_moments, by slot."""
+
+    counts: Mapping[str, Sequence[Mapping[str, Any]]]
+    delays: Mapping[str, Sequence[Mapping[str, Any]]]
+    moments: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
 async def read(connection: psycopg.AsyncConnection, slots: Sequence[Slot], *, now: float) -> dict[str, Learned]:
     """What these slots have learned, by slot; `now` in seconds since 1970."""
+    return of(slots, await rows(connection, slots), now=now)
+
+
+async def rows(connection: psycopg.AsyncConnection, slots: Sequence[Slot]) -> Rows:
+    """What was counted of these slots."""
     asked = {"slots": [slot.name for slot in slots], "versions": [slot.version for slot in slots]}
-    rows, delays = await _rows(connection, "learned", asked), await _rows(connection, "delays", asked)
-    by_slot: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    return Rows(*[_by_slot(await _rows(connection, name, asked)) for name in ("learned", "delays", "moments_learned")])
+
+
+def of(slots: Sequence[Slot], rows: Rows, *, now: float) -> dict[str, Learned]:
+    """What rows say of slots, by slot; `now` in seconds since 1970."""
+    found = {}
+    for slot in slots:
+        delays = np.zeros(BUCKETS)
+        for row in rows.delays.get(slot.name, ()):
+            delays[row["bucket"]] += row["rewarded"]
+        one = learned(slot, rows.counts.get(slot.name, ()), delays, now=now)
+        found[slot.name] = replace(one, moments=moments(rows.moments.get(slot.name, ())))
+    return found
+
+
+def _by_slot(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        by_slot[row["slot"]].append(row)
-    histogram: dict[str, Any] = defaultdict(lambda: np.zeros(BUCKETS))
-    for row in delays:
-        histogram[row["slot"]][row["bucket"]] += row["rewarded"]
-    found = {slot.name: learned(slot, by_slot[slot.name], histogram[slot.name], now=now) for slot in slots}
-    sums: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in await _rows(connection, "moments_learned", asked):
-        sums[row["slot"]].append(row)
-    return {name: replace(one, moments=moments(sums[name])) for name, one in found.items()}
+        found[row["slot"]].append(row)
+    return found
 
 
 def now(url: str, slots: Sequence[Slot], *, now: datetime) -> dict[str, Learned]:

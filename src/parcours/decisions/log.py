@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -71,6 +71,7 @@ class Log:
     written: int = 0
     given_up: int = 0
     _waiting: deque[Entry] = field(default_factory=deque)
+    _underway: Sequence[Entry] = ()
     _awake: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
     _closing: bool = False
@@ -84,6 +85,10 @@ class Log:
     def waiting(self) -> int:
         """How many decisions wait to be written."""
         return len(self._waiting)
+
+    def unwritten(self, slot: str, numbers: Collection[int]) -> Iterator[Entry]:
+        """The decisions of a slot about somebody that nobody can read in the table yet."""
+        return (one for one in (*self._underway, *self._waiting) if one.slot == slot and one.number in numbers)
 
     def note(self, entry: Entry) -> None:
         """Takes a decision; it is written soon."""
@@ -110,7 +115,10 @@ class Log:
                 await asyncio.sleep(PAUSE)
             while self._waiting:
                 taken = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
-                if not await self._tried(taken):
+                self._underway = taken
+                written = await self._tried(taken)
+                self._underway = ()
+                if not written:
                     self._waiting.extendleft(reversed(taken))
                     if self._closing:
                         self.given_up += len(self._waiting)
@@ -124,6 +132,13 @@ class Log:
             _log.warning("decisions wait", extra={"facts": {"error": type(error).__name__, "waiting": self.waiting}})
             self._connection = None
             return False
+        except psycopg.Error:  # ours, or something no table holds: the others are not lost for it
+            _log.exception("decisions cannot be written", extra={"facts": {"decisions": len(taken)}})
+            self._connection = None
+            if len(taken) == 1:
+                self.given_up += 1
+                return True
+            return all([await self._tried([one]) for one in taken])
         self.written += len(taken)
         return True
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -36,8 +37,7 @@ class Shelves:
             return False
         articles = await _rows(connection, "articles", publication=publication)
         orders = await _rows(connection, "orders", publication=publication)
-        self.shop = Shop({row["product_id"]: _article(row) for row in articles},
-                         {row["score"]: _list.decode(row["told"]) for row in orders})  # fmt: skip
+        self.shop = await asyncio.to_thread(_shop, articles, orders)  # a large catalogue would hold answers up
         self._near.clear()
         self.publication = publication
         return True
@@ -60,6 +60,11 @@ class Shelves:
         for score, root in asked:
             similar[score][root] = self._near.get((score, root), [])
         return replace(self.shop, similar=similar)
+
+
+def _shop(articles: Sequence[Mapping[str, Any]], orders: Sequence[Mapping[str, Any]]) -> Shop:
+    return Shop({row["product_id"]: _article(row) for row in articles},
+                {row["score"]: _list.decode(row["told"]) for row in orders})  # fmt: skip
 
 
 def _article(row: Mapping[str, Any]) -> Article:

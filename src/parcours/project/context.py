@@ -62,5 +62,5 @@ def _understood(name: str, value: Any) -> bool:
     if not isinstance(value, _TYPES[subject.type]):
         return False
     if isinstance(value, str):
-        return 0 < len(value) <= LONGEST and value in WORDS.get(name, (value,))
+        return 0 < len(value) <= LONGEST and "\x00" not in value and value in WORDS.get(name, (value,))
     return isinstance(value, int | float) and -(2**53) < value < 2**53

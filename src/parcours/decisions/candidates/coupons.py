@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from parcours.decisions.deciding.kinds import Candidates
 from parcours.decisions.deciding.known import Candidate, Person, Shop
 from parcours.model.kind import kind, setting
 from parcours.project.slot import Slot
@@ -12,7 +13,7 @@ from parcours.project.slot import Slot
 
 @kind("coupons", of="candidates")
 @dataclass(frozen=True)
-class Coupons:
+class Coupons(Candidates):
     """The offers of an allotment, in the order they were dealt to the person's household."""
 
     allotment: str = setting(doc="The allotment whose offers are shown.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from parcours.decisions.deciding.articles import showing
+from parcours.decisions.deciding.kinds import Candidates
 from parcours.decisions.deciding.known import Article, Candidate, Person, Shop
 from parcours.model.kind import kind, setting
 from parcours.project.slot import Slot
@@ -15,7 +16,7 @@ _LEVELS = ("category_1", "category_2", "category_3", "brand")
 
 @kind("feed", of="candidates")
 @dataclass(frozen=True)
-class Feed:
+class Feed(Candidates):
     """Articles of the whole shop: what sells and what is new, nearer to the person's tastes and to this visit."""
 
     score: str = setting("feed", doc="The score that has the order for everybody.")

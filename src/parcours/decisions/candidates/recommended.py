@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from parcours.decisions.deciding.articles import showing
+from parcours.decisions.deciding.kinds import Candidates
 from parcours.decisions.deciding.known import Candidate, Person, Shop
 from parcours.model.kind import kind, setting
 from parcours.project.slot import Slot
@@ -15,7 +16,7 @@ MOST = 200  # candidates
 
 @kind("recommended", of="candidates")
 @dataclass(frozen=True)
-class Recommended:
+class Recommended(Candidates):
     """Articles recommended to the person; then, as for somebody unknown, the order for everybody."""
 
     score: str = setting("recommended", doc="The score whose articles are shown.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from parcours.decisions.deciding.kinds import Candidates
 from parcours.decisions.deciding.known import Candidate, Due, Person, Shop
 from parcours.model.kind import kind, setting
 from parcours.model.value import Duration
@@ -16,7 +17,7 @@ _LEVELS = ("category_1", "category_2", "category_3", "brand")
 
 @kind("running_out", of="candidates")
 @dataclass(frozen=True)
-class RunningOut:
+class RunningOut(Candidates):
     """A reminder of what the person is about to need again, by their own rhythm; none where they bought it since."""
 
     score: str = setting("replenishment", doc="The score that has the due dates.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from parcours.decisions.deciding.articles import showing
+from parcours.decisions.deciding.kinds import Candidates
 from parcours.decisions.deciding.known import Candidate, Person, Shop
 from parcours.model.kind import kind, setting
 from parcours.project.slot import Slot
@@ -13,13 +15,13 @@ from parcours.project.slot import Slot
 
 @kind("similar", of="candidates")
 @dataclass(frozen=True)
-class Similar:
+class Similar(Candidates):
     """Articles near the one on the page (`viewed_product`), or else near the last ones looked at in this visit."""
 
     score: str = setting("similar", doc="The score that has the neighbours: `similar`, `goes_with`.")
     at_most: int = setting(60, doc="How many articles are looked at.")
 
-    near = True
+    near: ClassVar[bool] = True
 
     @property
     def of_scores(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from parcours.decisions.deciding.kinds import Candidates
 from parcours.decisions.deciding.known import Candidate, Person, Shop
 from parcours.model.kind import kind
 from parcours.project.slot import Slot
@@ -15,7 +16,7 @@ _MOST = 1_000
 
 @kind("variants", of="candidates")
 @dataclass(frozen=True)
-class Variants:
+class Variants(Candidates):
     """The slot's own variants, in the order they are written."""
 
     def of(self, person: Person, slot: Slot, shop: Shop) -> Sequence[Candidate]:

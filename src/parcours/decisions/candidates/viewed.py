@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from parcours.decisions.deciding.articles import showing
+from parcours.decisions.deciding.kinds import Candidates
 from parcours.decisions.deciding.known import Candidate, Person, Shop
 from parcours.model.kind import kind, setting
 from parcours.project.slot import Slot
@@ -13,7 +14,7 @@ from parcours.project.slot import Slot
 
 @kind("viewed", of="candidates")
 @dataclass(frozen=True)
-class Viewed:
+class Viewed(Candidates):
     """Articles looked at in this visit, the newest first, but for the one on the page."""
 
     at_most: int = setting(20, doc="How many articles are looked at.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from parcours.decisions.deciding.kinds import Choice
 from parcours.decisions.deciding.known import SEED, Candidate, Person
 from parcours.decisions.deciding.scored import Scored
 from parcours.decisions.learned import Learned
@@ -45,7 +46,7 @@ class Feature:
 
 @kind("contextual", of="choice")
 @dataclass(frozen=True)
-class Contextual:
+class Contextual(Choice):
     """Each candidate by how well it did with people and at moments like this one (a linear model, Thompson or UCB)."""
 
     features: dict[str, Feature] = setting(
@@ -57,7 +58,7 @@ class Contextual:
     explore: Share = setting(Share(0.05), doc="Which share of people is shown any candidate.")
     half_life: Duration | None = setting(Duration.parse("60 days"), doc="After how long what was seen counts half.")
 
-    learns = True
+    learns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.features:

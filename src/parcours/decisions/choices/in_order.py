@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from parcours.decisions.deciding.kinds import Choice
 from parcours.decisions.deciding.known import Candidate, Person
 from parcours.decisions.deciding.scored import Scored
 from parcours.model.kind import kind
@@ -20,10 +21,9 @@ Ints = NDArray[np.int64]
 
 @kind("in_order", of="choice")
 @dataclass(frozen=True)
-class InOrder:
+class InOrder(Choice):
     """The first candidates that may be shown, in the order in which they come."""
 
-    learns = False
 
     def scores(self, left: Sequence[Candidate], person: Person, slot: Slot, learned: Any) -> Scored:
         """Falls by place; the first is sure to be chosen."""

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from parcours.decisions.deciding.kinds import Choice
 from parcours.decisions.deciding.known import SEED, Candidate, Person
 from parcours.decisions.deciding.scored import Scored
 from parcours.decisions.learned import Learned
@@ -23,12 +24,13 @@ from parcours.project.slot import Slot
 
 Floats = NDArray[np.float64]
 _HOUR = 3600
+SEARCHED, SEARCHES = 1.5, 3  # log-odds for an article that was searched for; how many searches count, the newest
 VISIT = timedelta(minutes=30)  # what was left aside longer ago says nothing of this visit
 
 
 @kind("ranked", of="choice")
 @dataclass(frozen=True)
-class Ranked:
+class Ranked(Choice):
     """Articles by what is foreseen, by everybody's clicks on them, and nearer to what is looked at in this visit."""
 
     half_life: Duration | None = setting(Duration.parse("14 days"), doc="After how long a click counts half.")
@@ -37,8 +39,12 @@ class Ranked:
     in_a_row: int | None = setting(2, doc="How many articles of one category may follow one another.")
     per: str = setting("category_2", doc="What a category is here.", choices=("category_1", "category_2", "category_3"))
 
-    learns = True
-    looks_back = True
+    learns: ClassVar[bool] = True
+    looks_back: ClassVar[bool] = True
+
+    def looked_at(self, many: int) -> Sequence[float]:
+        """Less from place to place."""
+        return [1 / (place + 1) ** 0.5 for place in range(many)]
 
     def scores(self, left: Sequence[Candidate], person: Person, slot: Slot, learned: Learned | None) -> Scored:
         """Values that fall from place to place; nobody can tell how probable an order was."""
@@ -52,7 +58,7 @@ class Ranked:
         categories, brands = _numbered(of_category), _numbered(of_brand)
         by_category, by_brand = _moved(categories, keys, of_category, person), _moved(brands, keys, of_brand, person)
         found = rank(believed, np.ones((1, len(keys)), bool), uniforms, places=min(slot.show, len(keys)),
-                     moved=by_category + by_brand,
+                     moved=by_category + by_brand + _found(left, person),
                      category=categories.places, brand=brands.places,
                      variety=Variety(self.alike.value, self.in_a_row))  # fmt: skip
         values = found.scores[0].copy()
@@ -92,6 +98,13 @@ def _numbered(values: Iterable[Any]) -> _Numbered:
     names = tuple(dict.fromkeys(value for value in found if value))
     place = {name: at for at, name in enumerate(names)}
     return _Numbered(np.array([place.get(value, NOTHING) for value in found], np.int64), names)
+
+
+def _found(left: Sequence[Candidate], person: Person) -> Floats:
+    """How far the words searched for move the articles that have them in their names."""
+    words = [word.casefold() for word in person.searched[:SEARCHES]]
+    names = [(one.article.name or "").casefold() if one.article else "" for one in left]
+    return np.array([[SEARCHED if any(word in name for word in words) else 0.0 for name in names]])
 
 
 def _moved(kinds: _Numbered, keys: Sequence[str], names: Sequence[str | None], person: Person) -> Floats:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from parcours.decisions.deciding.kinds import Choice
 from parcours.decisions.deciding.known import SEED, Candidate, Person
 from parcours.decisions.deciding.scored import Scored
 from parcours.decisions.learned import Learned
@@ -25,7 +27,7 @@ _HOUR = 3600
 
 @kind("thompson", of="choice")
 @dataclass(frozen=True)
-class Thompson:
+class Thompson(Choice):
     """Each candidate comes as often as it is likely to be the best by what people did with it (Thompson sampling)."""
 
     explore: Share = setting(
@@ -35,7 +37,7 @@ class Thompson:
         Duration.parse("30 days"), doc="After how long what was seen counts half: tastes change, seasons pass."
     )
 
-    learns = True
+    learns: ClassVar[bool] = True
 
     def scores(self, left: Sequence[Candidate], person: Person, slot: Slot, learned: Learned | None) -> Scored:
         """The person's chance read as a quantile of what is believed of each; and how probable it was to come first."""

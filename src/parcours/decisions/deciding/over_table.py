@@ -53,7 +53,7 @@ def why_not(slot: Slot) -> str | None:
     """What of a slot is only known of one person at a time: the word in its file; None where all can be decided."""
     kinds = [type(each).__kind__.name for each in slot.candidates]
     strange = [name for name in kinds if name != "variants"]
-    strange += [type(each).__kind__.name for each in slot.filters if getattr(each, "looks_back", False)]
+    strange += [type(each).__kind__.name for each in slot.filters if each.looks_back]
     if strange:
         return strange[0]
     return None if hasattr(slot.choose, "over_table") else slot.choice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parcours.decisions.deciding.kinds import Filter
 from parcours.decisions.deciding.known import Candidate, Person, Shop
 from parcours.model.kind import kind, setting
 from parcours.model.value import Money
@@ -12,7 +13,7 @@ from parcours.project.slot import Slot
 
 @kind("never", of="filter")
 @dataclass(frozen=True)
-class Never:
+class Never(Filter):
     """Articles of these brands and categories, these articles, and those outside of a range of prices."""
 
     product: tuple[str, ...] = setting((), doc="These articles, by their `product_id`.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parcours.decisions.deciding.kinds import Filter
 from parcours.decisions.deciding.known import Candidate, Person, Shop
 from parcours.model.kind import kind, setting
 from parcours.model.value import Duration
@@ -12,7 +13,7 @@ from parcours.project.slot import Slot
 
 @kind("not_bought", of="filter")
 @dataclass(frozen=True)
-class NotBought:
+class NotBought(Filter):
     """What the person bought in the last days, in any channel, is not shown."""
 
     within: Duration = setting(Duration.parse("30 days"), doc="For how long after the purchase.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parcours.decisions.deciding.kinds import Filter
 from parcours.decisions.deciding.known import Candidate, Person, Shop
 from parcours.model.kind import kind
 from parcours.project.slot import Slot
@@ -11,7 +12,7 @@ from parcours.project.slot import Slot
 
 @kind("not_in_cart", of="filter")
 @dataclass(frozen=True)
-class NotInCart:
+class NotInCart(Filter):
     """What lies in the cart already is not shown."""
 
     def why_not(self, candidate: Candidate, person: Person, slot: Slot, shop: Shop) -> str | None:
